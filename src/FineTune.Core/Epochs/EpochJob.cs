@@ -1,0 +1,26 @@
+using FineTune.Core.Artifacts;
+using FineTune.Core.Runs;
+using FineTune.Core.Training;
+
+namespace FineTune.Core.Epochs;
+
+/// <summary>One epoch of one run for a trainer: a queue message of references, never of data.</summary>
+/// <param name="InstanceId">The orchestration that waits.</param>
+/// <param name="EventName">The event it waits for; used once, so late results of older attempts cannot be mistaken.</param>
+/// <param name="Epoch">From 1.</param>
+/// <param name="Attempt">From 1; part of every path the attempt writes, so a zombie cannot overwrite its successor.</param>
+/// <param name="Model">Architecture and tokenizer; weights too in epoch 1.</param>
+/// <param name="Previous">Checkpoint at the end of the epoch before; null in epoch 1.</param>
+/// <param name="EvalTokens">Held-out data; null when there is none.</param>
+public sealed record EpochJob(
+    string RunId,
+    string InstanceId,
+    string EventName,
+    int Epoch,
+    int Attempt,
+    TrainingPlan Plan,
+    ArtifactRef Model,
+    ArtifactRef? Previous,
+    ArtifactRef TrainTokens,
+    ArtifactRef? EvalTokens,
+    IReadOnlyList<string> EvalPrompts);

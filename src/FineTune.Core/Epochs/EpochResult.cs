@@ -1,0 +1,50 @@
+using FineTune.Core.Artifacts;
+using FineTune.Core.Faults;
+
+namespace FineTune.Core.Epochs;
+
+public enum EpochOutcome
+{
+    Completed,
+
+    /// <summary>The run was cancelled; the checkpoint holds the last finished step.</summary>
+    Canceled,
+    Failed,
+}
+
+/// <summary>What a trainer reports for an <see cref="EpochJob"/>; the first result stored for an attempt is the attempt's result.</summary>
+public sealed record EpochResult(
+    string RunId,
+    string InstanceId,
+    string EventName,
+    int Epoch,
+    int Attempt,
+    EpochOutcome Outcome,
+    ArtifactRef? Checkpoint,
+    EpochMetrics? Metrics,
+    Fault? Fault);
+
+/// <summary>Figures of an epoch. Losses are mean negative log-likelihoods per trained token, in nats.</summary>
+/// <param name="Step">Optimizer steps done since the run began.</param>
+/// <param name="InitialEvalLoss">Before the first step of the run; null after epoch 1 or without held-out data.</param>
+/// <param name="Tokens">Tokens of the epoch, padding excluded.</param>
+/// <param name="Generations">Answers to the run's eval prompts after this epoch.</param>
+public sealed record EpochMetrics(
+    int Epoch,
+    long Step,
+    double TrainLoss,
+    double? EvalLoss,
+    double? EvalPerplexity,
+    double? EvalTokenAccuracy,
+    double? InitialEvalLoss,
+    long Tokens,
+    double Seconds,
+    IReadOnlyList<Generation> Generations);
+
+/// <summary>An eval prompt and what the model answered.</summary>
+public sealed record Generation(string Prompt, string Response);
+
+/// <summary>Overwritten by the trainer at every lease renewal: its sign of life and the run's live progress.</summary>
+/// <param name="SecondsRemaining">Estimate for the whole run's training; null until it can be told.</param>
+public sealed record Heartbeat(
+    string RunId, int Epoch, int Attempt, DateTimeOffset Time, long Step, long TotalSteps, double? Loss, double? TokensPerSecond, double? SecondsRemaining);

@@ -1,0 +1,46 @@
+using System.Globalization;
+using FineTune.Core.Storage;
+
+namespace FineTune.Core.Epochs;
+
+/// <summary>Where the artefacts of a run lie. Names are functions of run, epoch and attempt, so repeating a step finds its own work.</summary>
+public sealed class RunPaths(string runId)
+{
+    public BlobPath Root { get; } = new(Containers.Runs, runId);
+
+    public BlobPath Spec => Root / "run.json";
+
+    public BlobPath Events => Root / "events.jsonl";
+
+    /// <summary>Present once cancellation was asked for.</summary>
+    public BlobPath CancelMarker => Root / "cancel.json";
+
+    public BlobPath ValidationReport => Root / "validation.json";
+
+    public BlobPath TrainTokens => Root / "tokens/train";
+
+    public BlobPath EvalTokens => Root / "tokens/eval";
+
+    public BlobPath EvaluationReport => Root / "evaluation.json";
+
+    /// <summary>Folder of the append blobs with one JSON line a step.</summary>
+    public BlobPath Metrics => Root / "metrics";
+
+    /// <summary>Folder of the records of finished epochs' checkpoints, one JSON blob an epoch.</summary>
+    public BlobPath Checkpoints => Root / "checkpoints";
+
+    public BlobPath CheckpointRecord(int epoch) => Checkpoints / (Epoch(epoch) + ".json");
+
+    public BlobPath MetricsOf(int epoch, int attempt) => Metrics / (Attempt(epoch, attempt) + ".jsonl");
+
+    public BlobPath Result(int epoch, int attempt) => Root / $"results/{Attempt(epoch, attempt)}.json";
+
+    public BlobPath HeartbeatOf(int epoch, int attempt) => Root / $"heartbeats/{Attempt(epoch, attempt)}.json";
+
+    /// <summary>Folder below which an attempt writes its checkpoint artefacts, one folder a checkpoint.</summary>
+    public BlobPath Work(int epoch, int attempt) => Root / $"work/{Attempt(epoch, attempt)}";
+
+    private static string Attempt(int epoch, int attempt) => string.Create(CultureInfo.InvariantCulture, $"{Epoch(epoch)}-a{attempt}");
+
+    private static string Epoch(int epoch) => string.Create(CultureInfo.InvariantCulture, $"ep{epoch:D4}");
+}

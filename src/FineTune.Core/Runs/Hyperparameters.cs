@@ -1,0 +1,73 @@
+namespace FineTune.Core.Runs;
+
+public enum LearningRateSchedule
+{
+    Linear,
+    Cosine,
+}
+
+/// <summary>Optimizer settings a request may give; what is null takes the default of <see cref="Resolve"/>.</summary>
+public sealed record HyperparametersRequest(
+    int? BatchSize = null,
+    int? MicroBatchSize = null,
+    double? WeightDecay = null,
+    double? Beta1 = null,
+    double? Beta2 = null,
+    double? Epsilon = null,
+    double? WarmupRatio = null,
+    int? WarmupSteps = null,
+    LearningRateSchedule? Schedule = null,
+    double? MaxGradNorm = null)
+{
+    public Hyperparameters Resolve(double learningRate)
+    {
+        var batch = BatchSize ?? 8;
+        return new Hyperparameters(
+            learningRate,
+            batch,
+            MicroBatchSize ?? batch,
+            WeightDecay ?? 0,
+            Beta1 ?? 0.9,
+            Beta2 ?? 0.95,
+            Epsilon ?? 1e-8,
+            WarmupRatio ?? 0.02,
+            WarmupSteps,
+            Schedule ?? LearningRateSchedule.Linear,
+            MaxGradNorm ?? 1.0);
+    }
+}
+
+/// <summary>Optimizer settings of a run, complete.</summary>
+/// <param name="LearningRate">Peak, reached at the end of the warm-up; falls to 0 at the last step.</param>
+/// <param name="BatchSize">Sequences per optimizer step.</param>
+/// <param name="MicroBatchSize">Sequences per forward pass; gradients of a step's micro-batches accumulate.</param>
+/// <param name="WarmupRatio">Share of all steps; used when <paramref name="WarmupSteps"/> is null.</param>
+/// <param name="MaxGradNorm">Global norm to which gradients are clipped; 0 turns clipping off.</param>
+public sealed record Hyperparameters(
+    double LearningRate,
+    int BatchSize,
+    int MicroBatchSize,
+    double WeightDecay,
+    double Beta1,
+    double Beta2,
+    double Epsilon,
+    double WarmupRatio,
+    int? WarmupSteps,
+    LearningRateSchedule Schedule,
+    double MaxGradNorm)
+{
+    /// <summary>The learning rate of optimizer step <paramref name="step"/> (from 0) of <paramref name="totalSteps"/>.</summary>
+    public double LearningRateAt(long step, long totalSteps)
+    {
+        var warmup = WarmupSteps ?? (long)Math.Round(WarmupRatio * totalSteps);
+        if (step < warmup)
+        {
+            return LearningRate * (step + 1) / warmup;
+        }
+
+        var done = (step - warmup) / (double)Math.Max(1, totalSteps - warmup);
+        return Schedule == LearningRateSchedule.Linear
+            ? LearningRate * (1 - done)
+            : LearningRate * 0.5 * (1 + Math.Cos(Math.PI * done));
+    }
+}

@@ -1,0 +1,33 @@
+using FineTune.Core.Json;
+
+namespace FineTune.Workflows.Durable;
+
+/// <summary>Runs an orchestrator; the result is its output.</summary>
+public delegate Task<object?> OrchestratorFunction(TaskOrchestrationContext context);
+
+/// <summary>Runs an activity on a JSON input and answers JSON, or null.</summary>
+public delegate Task<string?> ActivityFunction(IServiceProvider services, string? input);
+
+/// <summary>The orchestrators and activities an engine may run, by name (case-insensitive).</summary>
+public sealed class DurableTaskRegistry
+{
+    private readonly Dictionary<string, OrchestratorFunction> orchestrators = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, ActivityFunction> activities = new(StringComparer.OrdinalIgnoreCase);
+
+    public IReadOnlyDictionary<string, OrchestratorFunction> Orchestrators => orchestrators;
+
+    public IReadOnlyDictionary<string, ActivityFunction> Activities => activities;
+
+    public DurableTaskRegistry AddOrchestrator<TInput, TOutput>(string name, Func<TaskOrchestrationContext, TInput, Task<TOutput>> orchestrator)
+    {
+        orchestrators.Add(name, async context => await orchestrator(context, context.GetInput<TInput>()!));
+        return this;
+    }
+
+    public DurableTaskRegistry AddActivity<TInput, TOutput>(string name, Func<IServiceProvider, TInput, Task<TOutput>> activity)
+    {
+        activities.Add(name, async (services, input) =>
+            WireJson.Serialize(await activity(services, input is null ? default! : WireJson.Deserialize<TInput>(input))));
+        return this;
+    }
+}
