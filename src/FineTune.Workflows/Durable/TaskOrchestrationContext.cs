@@ -60,13 +60,15 @@ public abstract class TaskOrchestrationContext
         using var waitEnd = new CancellationTokenSource();
         var timer = CreateTimer(timeout, timerEnd.Token);
         var wait = WaitForExternalEvent<T>(eventName, waitEnd.Token);
+
+        // Cancel, not CancelAsync: that runs its callbacks on the thread pool.
         if (await Task.WhenAny(wait, timer) == wait)
         {
-            await timerEnd.CancelAsync();
+            timerEnd.Cancel();
             return await wait;
         }
 
-        await waitEnd.CancelAsync();
+        waitEnd.Cancel();
         throw new TaskCanceledException($"No event '{eventName}' came within {timeout}.");
     }
 
