@@ -60,13 +60,17 @@ public abstract class TaskOrchestrationContext
         using var waitEnd = new CancellationTokenSource();
         var timer = CreateTimer(timeout, timerEnd.Token);
         var wait = WaitForExternalEvent<T>(eventName, waitEnd.Token);
+
+        // CancelAsync would run the callbacks on the thread pool, and an orchestrator awaits durable tasks only.
+#pragma warning disable CA1849
         if (await Task.WhenAny(wait, timer) == wait)
         {
-            await timerEnd.CancelAsync();
+            timerEnd.Cancel();
             return await wait;
         }
 
-        await waitEnd.CancelAsync();
+        waitEnd.Cancel();
+#pragma warning restore CA1849
         throw new TaskCanceledException($"No event '{eventName}' came within {timeout}.");
     }
 
