@@ -1,0 +1,10 @@
+using FineTune.Testing.Durable;
+using FineTune.Workflows.Durable;
+
+namespace FineTune.LocalHost.Tests.Durable;
+
+public sealed class EmbeddedDurableEngineConformance : DurableEngineConformance
+{
+    protected override async Task<DurableEngineUnderTest> StartEngineAsync(DurableTaskRegistry registry, int maxConcurrentActivities = 10) =>
+        await EmbeddedEngineUnderTest.StartAsync(registry, options => options with { MaxConcurrentActivities = maxConcurrentActivities });
+}

@@ -1,0 +1,97 @@
+using FineTune.Workflows.Durable;
+using Xunit;
+
+namespace FineTune.Testing.Durable;
+
+public abstract partial class DurableEngineConformance
+{
+    [Fact]
+    public async Task CreateTimer_CrashMeanwhile_FiresWhenDueAndNotBefore()
+    {
+        await using var engine = await StartEngineAsync(Flow(async context =>
+        {
+            await context.CreateTimer(TimeSpan.FromMinutes(10), CancellationToken.None);
+            return "fired";
+        }));
+
+        var id = await engine.StartFlowAsync();
+        await engine.AdvanceAsync(TimeSpan.FromMinutes(4));
+        await engine.CrashAsync();
+        await engine.AdvanceAsync(TimeSpan.FromMinutes(5));
+        Assert.Equal(OrchestrationRuntimeStatus.Running, (await engine.GetAsync(id)).RuntimeStatus);
+        await engine.AdvanceAsync(TimeSpan.FromMinutes(1));
+
+        Assert.Equal("fired", await engine.OutputAsync<string>(id));
+    }
+
+    [Fact]
+    public async Task CreateTimer_Cancelled_ThrowsAndNeverFires()
+    {
+        await using var engine = await StartEngineAsync(Flow(async context =>
+        {
+            using var end = new CancellationTokenSource();
+            var timer = context.CreateTimer(TimeSpan.FromMinutes(1), end.Token);
+            await context.WaitForExternalEvent<string>("cancel");
+            Cancel(end);
+            var thrown = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => timer);
+            await context.WaitForExternalEvent<string>("finish");
+            return thrown is not null;
+        }));
+
+        var id = await engine.StartFlowAsync();
+        await engine.RaiseAsync(id, "cancel");
+        await engine.AdvanceAsync(TimeSpan.FromMinutes(2));
+        await engine.RaiseAsync(id, "finish");
+
+        Assert.True(await engine.OutputAsync<bool>(id));
+        Assert.DoesNotContain(await engine.Client.GetOrchestrationHistoryAsync(id), e => e.EventType == HistoryEventType.TimerFired);
+    }
+
+    [Fact]
+    public async Task CreateTimer_CancelledAndFarAway_DoesNotKeepTheInstanceAlive()
+    {
+        await using var engine = await StartEngineAsync(Flow(async context =>
+        {
+            using var end = new CancellationTokenSource();
+            var timer = context.CreateTimer(TimeSpan.FromDays(365), end.Token);
+            var answer = await context.WaitForExternalEvent<string>("answer");
+            Cancel(end);
+            return answer;
+        }));
+
+        var id = await engine.StartFlowAsync();
+        await engine.RaiseAsync(id, "answer", "yes");
+
+        Assert.Equal("yes", await engine.OutputAsync<string>(id));
+    }
+
+    [Fact]
+    public async Task StartAt_InTheFuture_IsPendingUntilThen()
+    {
+        await using var engine = await StartEngineAsync(Flow(_ => Task.FromResult(1)));
+
+        var id = await engine.StartAsync("Flow", options: new StartOrchestrationOptions(StartAt: engine.Now.AddHours(1)));
+        await engine.AdvanceAsync(TimeSpan.FromMinutes(59));
+        Assert.Equal(OrchestrationRuntimeStatus.Pending, (await engine.GetAsync(id)).RuntimeStatus);
+        await engine.AdvanceAsync(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(1, await engine.OutputAsync<int>(id));
+    }
+
+    [Fact]
+    public async Task StartAt_TerminatedBefore_NeverRuns()
+    {
+        var runs = 0;
+        await using var engine = await StartEngineAsync(Flow(_ => Task.FromResult(++runs)));
+
+        var id = await engine.StartAsync("Flow", options: new StartOrchestrationOptions(StartAt: engine.Now.AddHours(1)));
+        await engine.Client.TerminateInstanceAsync(id, "no");
+        await engine.AdvanceAsync(TimeSpan.FromHours(2));
+
+        Assert.Equal(OrchestrationRuntimeStatus.Terminated, (await engine.EndAsync(id)).RuntimeStatus);
+        Assert.Equal(0, runs);
+    }
+
+    // Not CancelAsync: an orchestrator may not hand its callbacks to the thread pool.
+    private static void Cancel(CancellationTokenSource source) => source.Cancel();
+}
