@@ -1,0 +1,29 @@
+namespace FineTune.Cli.Models;
+
+/// <summary>Work on weights that the trainer program does against the storage of a data folder.</summary>
+public static class TrainerCall
+{
+    public static async Task<int> RunAsync(Invocation call, string directory, string name, string[] args, CancellationToken cancellationToken)
+    {
+        await using var host = await call.Context.StartHost(directory, 0, cancellationToken);
+        var exitCode = await host.RunTrainerAsync(args, cancellationToken);
+        if (exitCode != 0)
+        {
+            await call.Terminal.Error.WriteLineAsync($"error: the trainer could not do it (exit code {exitCode}); its messages say why.");
+            return ExitCodes.Failed;
+        }
+
+        if (call.Json)
+        {
+            call.WriteJson(new ModelReady(name, directory));
+        }
+        else
+        {
+            await call.Terminal.Out.WriteLineAsync($"{name} is ready: finetune create --model {name} …");
+        }
+
+        return ExitCodes.Ok;
+    }
+}
+
+public sealed record ModelReady(string Name, string DataDirectory);

@@ -1,0 +1,4 @@
+using FineTune.Cli;
+using FineTune.Cli.Terminals;
+
+return await FineTuneCommand.RunAsync(args, new CliContext(Terminal.OfProcess()));
