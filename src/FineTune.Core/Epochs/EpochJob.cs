@@ -22,5 +22,7 @@ public sealed record EpochJob(
     ArtifactRef Model,
     ArtifactRef? Previous,
     ArtifactRef TrainTokens,
-    ArtifactRef? EvalTokens,
-    IReadOnlyList<string> EvalPrompts);
+    ArtifactRef? EvalTokens);
+
+/// <summary>The newest attempt of an epoch, stored at <see cref="RunPaths.Fence"/>.</summary>
+public sealed record EpochFence(int Attempt);

@@ -28,7 +28,6 @@ public sealed record EpochResult(
 /// <param name="Step">Optimizer steps done since the run began.</param>
 /// <param name="InitialEvalLoss">Before the first step of the run; null after epoch 1 or without held-out data.</param>
 /// <param name="Tokens">Tokens of the epoch, padding excluded.</param>
-/// <param name="Generations">Answers to the run's eval prompts after this epoch.</param>
 public sealed record EpochMetrics(
     int Epoch,
     long Step,
@@ -38,11 +37,14 @@ public sealed record EpochMetrics(
     double? EvalTokenAccuracy,
     double? InitialEvalLoss,
     long Tokens,
-    double Seconds,
-    IReadOnlyList<Generation> Generations);
+    double Seconds);
 
 /// <summary>An eval prompt and what the model answered.</summary>
-public sealed record Generation(string Prompt, string Response);
+public sealed record EvalGeneration(string Prompt, string Response)
+{
+    /// <summary>The file of a checkpoint artefact that holds its generations.</summary>
+    public const string FileName = "generations.json";
+}
 
 /// <summary>Overwritten by the trainer at every lease renewal: its sign of life and the run's live progress.</summary>
 /// <param name="SecondsRemaining">Estimate for the whole run's training; null until it can be told.</param>

@@ -33,6 +33,9 @@ public sealed class RunPaths(string runId)
 
     public BlobPath MetricsOf(int epoch, int attempt) => Metrics / (Attempt(epoch, attempt) + ".jsonl");
 
+    /// <summary>Names the newest attempt of an epoch; trainers holding an older one give it up.</summary>
+    public BlobPath Fence(int epoch) => Root / $"fences/{Epoch(epoch)}.json";
+
     public BlobPath Result(int epoch, int attempt) => Root / $"results/{Attempt(epoch, attempt)}.json";
 
     public BlobPath HeartbeatOf(int epoch, int attempt) => Root / $"heartbeats/{Attempt(epoch, attempt)}.json";

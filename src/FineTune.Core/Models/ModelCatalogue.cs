@@ -19,9 +19,13 @@ public sealed class ModelCatalogue
 
     public ModelLicense LicenseOf(CatalogueModel model) => file.Licenses[model.License];
 
+    /// <summary>Names of models made here, by <c>finetune models init</c>, begin so.</summary>
+    public const string OwnPrefix = "finetune/";
+
     public bool TryFind(string name, [NotNullWhen(true)] out CatalogueModel? model)
     {
-        model = file.Models.FirstOrDefault(candidate => string.Equals(candidate.Name, name, StringComparison.OrdinalIgnoreCase));
+        model = file.Models.FirstOrDefault(candidate => string.Equals(candidate.Name, name, StringComparison.OrdinalIgnoreCase))
+            ?? (name.StartsWith(OwnPrefix, StringComparison.Ordinal) ? MadeHere(name) : null);
         return model is not null;
     }
 
@@ -48,6 +52,15 @@ public sealed class ModelCatalogue
                     + $"Use '{retired.ReplacementFor(name)}' instead.",
                 "model"));
     }
+
+    /// <summary>A model of the user's own: like the tiny one, but of any size and as long as its configuration says.</summary>
+    private CatalogueModel MadeHere(string name) => file.Models.First(model => model.Name.StartsWith(OwnPrefix, StringComparison.Ordinal)) with
+    {
+        Name = name,
+        DisplayName = name[OwnPrefix.Length..],
+        MaxContextLength = int.MaxValue,
+        Notes = null,
+    };
 
     private static ModelCatalogue Load()
     {

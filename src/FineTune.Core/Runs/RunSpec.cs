@@ -5,9 +5,9 @@ namespace FineTune.Core.Runs;
 /// <summary>A run as it was accepted: the input of its orchestration, complete and immutable.</summary>
 /// <param name="RunId">Also the orchestration's instance id.</param>
 /// <param name="Seed">Seeds the hold-out split and the shuffles.</param>
+/// <param name="Date">UTC day of creation; chat templates that state a date use this one.</param>
 /// <param name="ContextLength">In tokens; null means the smaller of 8192 and the model's maximum.</param>
 /// <param name="LearningRate">Peak; null means the model's default.</param>
-/// <param name="Region">As configured on the host that accepted the run; judged by the first step.</param>
 public sealed record RunSpec(
     string RunId,
     string Name,
@@ -24,6 +24,22 @@ public sealed record RunSpec(
     string? ExperimentPath,
     bool ValidateInputs,
     int Seed,
+    DateOnly Date,
     HyperparametersRequest Hyperparameters,
-    bool LicenseAccepted,
+    LicenseRecord License,
+    DispatchPolicy Dispatch,
     IReadOnlyList<string> Warnings);
+
+/// <summary>The licence of the base model and who accepted it.</summary>
+/// <param name="AcceptedBy"><c>request</c>, <c>configuration</c> or <c>not_required</c>.</param>
+public sealed record LicenseRecord(string Name, string Link, string? AcceptableUsePolicy, string AcceptedBy);
+
+/// <summary>How the workflow waits for trainers; part of the run so that a replay sees the same.</summary>
+/// <param name="MaxAttempts">Attempts an epoch gets.</param>
+/// <param name="CheckInterval">How often the waiting workflow looks for a sign of life.</param>
+/// <param name="TrainerTimeout">A trainer silent for longer is taken for dead and the epoch dispatched anew.</param>
+/// <param name="CancelGrace">How long a cancelled run waits for its trainer's last checkpoint.</param>
+public sealed record DispatchPolicy(int MaxAttempts, TimeSpan CheckInterval, TimeSpan TrainerTimeout, TimeSpan CancelGrace)
+{
+    public static DispatchPolicy Default { get; } = new(3, TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(2));
+}

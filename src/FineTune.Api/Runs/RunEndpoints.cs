@@ -1,0 +1,118 @@
+using System.Globalization;
+using System.Net.Mime;
+using System.Text;
+using FineTune.Api.Durable;
+using FineTune.Core.Faults;
+using FineTune.Core.Runs;
+using FineTune.Workflows.Durable;
+using FineTune.Workflows.Epochs;
+using FineTune.Workflows.Runs;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace FineTune.Api.Runs;
+
+/// <summary>What <c>POST /api/runs</c> answers: the run, and the management links of its orchestration.</summary>
+public sealed record CreatedRun(string Id, RunStatus Status, RunView Run, DurableManagementPayload Links);
+
+/// <summary>Asks a run to end.</summary>
+public sealed record CancelBody(string? Reason);
+
+/// <summary><c>/api/runs</c>.</summary>
+public static class RunEndpoints
+{
+    private const int DefaultLimit = 100;
+
+    public static void MapRuns(this IEndpointRouteBuilder api)
+    {
+        var runs = api.MapGroup("/runs");
+        runs.MapPost("", CreateAsync);
+        runs.MapGet("", ListAsync);
+        runs.MapGet("{id}", GetAsync);
+        runs.MapDelete("{id}", DeleteAsync);
+        runs.MapPost("{id}/cancel", CancelAsync);
+        runs.MapGet("{id}/events", EventsAsync);
+        runs.MapGet("{id}/metrics", MetricsAsync);
+        runs.MapGet("{id}/metrics.csv", MetricsCsvAsync);
+        runs.MapGet("{id}/checkpoints", CheckpointsAsync);
+    }
+
+    private static async Task<Results<Accepted<CreatedRun>, BadRequest<FaultResponse>>> CreateAsync(
+        RunRequest body, RunService runs, DurableTaskClient client, HttpRequest request, CancellationToken cancellationToken)
+    {
+        var (run, faults) = await runs.CreateAsync(client, body, cancellationToken: cancellationToken);
+        return run is null
+            ? TypedResults.BadRequest(FaultResponse.Of(faults))
+            : TypedResults.Accepted($"/api/runs/{run.Id}", new CreatedRun(run.Id, run.Status, run, DurableManagementPayload.For(request, run.Id)));
+    }
+
+    private static async Task<Ok<List<RunView>>> ListAsync(
+        RunService runs, DurableTaskClient client, RunStatus[]? status, int? limit, CancellationToken cancellationToken)
+    {
+        var list = await runs.ListAsync(client, status).Take(limit ?? DefaultLimit).ToListAsync(cancellationToken);
+        return TypedResults.Ok(list);
+    }
+
+    private static async Task<Results<Ok<RunView>, NotFound<FaultResponse>>> GetAsync(
+        string id, RunService runs, DurableTaskClient client, CancellationToken cancellationToken) =>
+        await runs.GetAsync(client, id, cancellationToken) is { } run ? TypedResults.Ok(run) : NotFound(id);
+
+    private static async Task<Results<NoContent, AcceptedAtRoute, Accepted<RunView>, NotFound<FaultResponse>>> DeleteAsync(
+        string id, RunService runs, DurableTaskClient client, HttpResponse response, CancellationToken cancellationToken)
+    {
+        switch (await runs.DeleteAsync(client, id, cancellationToken))
+        {
+            case null:
+                return NotFound(id);
+            case true:
+                return TypedResults.NoContent();
+            default:
+                response.Headers.RetryAfter = "1";
+                return TypedResults.Accepted($"/api/runs/{id}", (await runs.GetAsync(client, id, cancellationToken))!);
+        }
+    }
+
+    private static async Task<Results<Ok<RunView>, NotFound<FaultResponse>>> CancelAsync(
+        string id, RunService runs, DurableTaskClient client, CancelBody? body, CancellationToken cancellationToken) =>
+        await runs.CancelAsync(client, id, body?.Reason, cancellationToken) is { } run ? TypedResults.Ok(run) : NotFound(id);
+
+    private static async Task<Results<Ok<IReadOnlyList<RunEvent>>, NotFound<FaultResponse>>> EventsAsync(
+        string id, RunService runs, DurableTaskClient client, CancellationToken cancellationToken) =>
+        await runs.GetAsync(client, id, cancellationToken) is null
+            ? NotFound(id)
+            : TypedResults.Ok(await runs.EventsAsync(id, cancellationToken));
+
+    private static async Task<Results<Ok<IReadOnlyList<StepMetrics>>, NotFound<FaultResponse>>> MetricsAsync(
+        string id, RunService runs, DurableTaskClient client, CancellationToken cancellationToken) =>
+        await runs.GetAsync(client, id, cancellationToken) is null
+            ? NotFound(id)
+            : TypedResults.Ok(await runs.MetricsAsync(id, cancellationToken));
+
+    private static async Task<Results<ContentHttpResult, NotFound<FaultResponse>>> MetricsCsvAsync(
+        string id, RunService runs, DurableTaskClient client, CancellationToken cancellationToken)
+    {
+        if (await runs.GetAsync(client, id, cancellationToken) is null)
+        {
+            return NotFound(id);
+        }
+
+        var csv = new StringBuilder("step,epoch,train_loss,learning_rate,grad_norm,tokens,tokens_per_second\n");
+        foreach (var step in await runs.MetricsAsync(id, cancellationToken))
+        {
+            csv.Append(CultureInfo.InvariantCulture, $"{step.Step},{step.Epoch},{step.Loss},{step.LearningRate},{step.GradNorm},{step.Tokens},{step.TokensPerSecond}\n");
+        }
+
+        return TypedResults.Text(csv.ToString(), MediaTypeNames.Text.Csv);
+    }
+
+    private static async Task<Results<Ok<IReadOnlyList<CheckpointRecord>>, NotFound<FaultResponse>>> CheckpointsAsync(
+        string id, RunService runs, DurableTaskClient client, CancellationToken cancellationToken) =>
+        await runs.GetAsync(client, id, cancellationToken) is null
+            ? NotFound(id)
+            : TypedResults.Ok(await runs.CheckpointsAsync(id, cancellationToken));
+
+    private static NotFound<FaultResponse> NotFound(string id) => TypedResults.NotFound(FaultResponse.Of(
+        Fault.Caller("http", "run_not_found", $"There is no run '{id}'. List runs with GET /api/runs.", "id")));
+}

@@ -1,0 +1,62 @@
+using System.Collections.Concurrent;
+using FineTune.Core.Runs;
+
+namespace FineTune.Trainer.Epochs;
+
+/// <summary>Why training of an epoch has to stop before its end, the weightiest last.</summary>
+public enum StopReason
+{
+    None,
+
+    /// <summary>This process is asked to end; the job goes back with a fresh checkpoint.</summary>
+    Shutdown,
+
+    /// <summary>The user cancelled the run; a checkpoint is kept.</summary>
+    Canceled,
+
+    /// <summary>A newer attempt, or another holder of the message, has taken over; nothing more may be written.</summary>
+    Superseded,
+}
+
+/// <summary>What the training thread and the lease keeper tell each other.</summary>
+public sealed class EpochControl
+{
+    private readonly ConcurrentQueue<StepMetrics> metrics = new();
+    private int reason;
+
+    public StopReason Reason => (StopReason)Volatile.Read(ref reason);
+
+    /// <summary>The last finished step; null before the first.</summary>
+    public StepMetrics? Last { get; private set; }
+
+    /// <summary>Mean seconds of a step of this delivery; null before the first.</summary>
+    public double? SecondsPerStep { get; private set; }
+
+    /// <summary>Asks training to stop after the step under way; a weightier reason replaces a lighter one.</summary>
+    public void Stop(StopReason why)
+    {
+        for (var seen = Volatile.Read(ref reason); seen < (int)why; seen = Volatile.Read(ref reason))
+        {
+            Interlocked.CompareExchange(ref reason, (int)why, seen);
+        }
+    }
+
+    public void Report(StepMetrics step, double secondsPerStep)
+    {
+        metrics.Enqueue(step);
+        SecondsPerStep = secondsPerStep;
+        Last = step;
+    }
+
+    /// <summary>The steps reported since the last call.</summary>
+    public IReadOnlyList<StepMetrics> TakeMetrics()
+    {
+        var taken = new List<StepMetrics>();
+        while (metrics.TryDequeue(out var step))
+        {
+            taken.Add(step);
+        }
+
+        return taken;
+    }
+}

@@ -1,0 +1,152 @@
+using System.Text.Json;
+using FineTune.Core.Epochs;
+using FineTune.Core.Generation;
+using FineTune.Core.Json;
+using FineTune.Core.Runs;
+using FineTune.Core.Training;
+using FineTune.Data.Tokens;
+using FineTune.Training.Engine;
+using FineTune.Trainer.Serve;
+using FineTune.Training.Loop;
+
+namespace FineTune.Trainer.Epochs;
+
+/// <summary>One epoch from its start, or from a checkpoint within it, to its end, on one thread.</summary>
+public sealed class EpochTraining(
+    EpochJob job,
+    EpochInput input,
+    ResumePoint? resume,
+    RunSpec? spec,
+    EpochCheckpoints checkpoints,
+    string holder,
+    EpochControl control,
+    TrainerOptions options,
+    TimeProvider clock)
+{
+    private const int WriteTimeFactor = 20;
+
+    private readonly long endStep = job.Plan.StepsOf(job.Epoch).End;
+    private long step = resume?.Step ?? job.Plan.StepsOf(job.Epoch).First;
+    private EpochTally tally = resume?.Tally ?? EpochTally.Zero;
+    private TimeSpan lastWrite;
+
+    /// <summary>The result, or null when training stopped before the end and is to go on elsewhere.</summary>
+    public EpochResult? Run()
+    {
+        var hasOptimizer = resume is not null || job.Previous is not null;
+        using var engine = AutogradEngine.Open(input.StartFolder, hasOptimizer ? input.StartFolder : null, job.Plan.Hyperparameters);
+        using var eval = input.EvalFolder is { } folder ? TokenShardSource.Open(folder) : null;
+        if (eval is not null && job.Epoch == 1 && resume is null)
+        {
+            tally = tally with { InitialEvalLoss = Evaluate(engine, eval).Loss };
+        }
+
+        Train(engine);
+        switch (control.Reason)
+        {
+            case StopReason.Superseded:
+                return null;
+            case StopReason.Shutdown:
+                SaveStep(engine);
+                return null;
+            case StopReason.Canceled:
+                return Result(EpochOutcome.Canceled, engine, null);
+            default:
+                return Result(EpochOutcome.Completed, engine, eval is null ? null : Evaluate(engine, eval));
+        }
+    }
+
+    private void Train(ITrainingEngine engine)
+    {
+        using var train = TokenShardSource.Open(input.TrainFolder);
+        var loop = new TrainingLoop(engine, train, job.Plan);
+        var began = clock.GetTimestamp();
+        var saved = began;
+        var (firstStep, secondsBefore) = (step, tally.Seconds);
+        loop.Run(step, endStep, report =>
+        {
+            var seconds = clock.GetElapsedTime(began).TotalSeconds;
+            step = report.Step + 1;
+            tally = tally with
+            {
+                LossSum = tally.LossSum + report.Loss,
+                Steps = tally.Steps + 1,
+                Tokens = tally.Tokens + report.Tokens,
+                Seconds = secondsBefore + seconds,
+            };
+            control.Report(
+                new StepMetrics(
+                    step, job.Epoch, report.Loss, report.LearningRate, report.GradientNorm, report.Tokens, report.TokensPerSecond, clock.GetUtcNow()),
+                seconds / (step - firstStep));
+            if (control.Reason != StopReason.None)
+            {
+                return LoopControl.Stop;
+            }
+
+            if (step < endStep && clock.GetElapsedTime(saved) >= Interval())
+            {
+                SaveStep(engine);
+                saved = clock.GetTimestamp();
+            }
+
+            return LoopControl.Continue;
+        });
+    }
+
+    /// <summary>The larger of the configured interval and 20 times what the last checkpoint took: at most 5 % of the time goes there.</summary>
+    private TimeSpan Interval() => lastWrite * WriteTimeFactor > options.CheckpointInterval ? lastWrite * WriteTimeFactor : options.CheckpointInterval;
+
+    private void SaveStep(ITrainingEngine engine)
+    {
+        var began = clock.GetTimestamp();
+        var folder = Save(engine);
+        checkpoints.SaveStepAsync(job, holder, folder, step, tally).GetAwaiter().GetResult();
+        Directory.Delete(folder, recursive: true);
+        lastWrite = clock.GetElapsedTime(began);
+    }
+
+    private EpochResult Result(EpochOutcome outcome, ITrainingEngine engine, Evaluation? evaluation)
+    {
+        var folder = Save(engine);
+        if (outcome == EpochOutcome.Completed && spec is { EvalPrompts.Count: > 0 })
+        {
+            var generations = AnswerPrompts(engine, spec);
+            File.WriteAllBytes(Path.Combine(folder, EvalGeneration.FileName), JsonSerializer.SerializeToUtf8Bytes(generations, WireJson.Indented));
+        }
+
+        var checkpoint = checkpoints.SaveEndAsync(job, holder, folder, step, tally).GetAwaiter().GetResult();
+        var metrics = new EpochMetrics(
+            job.Epoch,
+            step,
+            tally.MeanLoss,
+            evaluation?.Loss,
+            evaluation?.Perplexity,
+            evaluation?.TokenAccuracy,
+            tally.InitialEvalLoss,
+            tally.Tokens,
+            tally.Seconds);
+        return new EpochResult(job.RunId, job.InstanceId, job.EventName, job.Epoch, job.Attempt, outcome, checkpoint, metrics, null);
+    }
+
+    private string Save(ITrainingEngine engine)
+    {
+        var folder = Path.Combine(input.WorkFolder, "checkpoint");
+        engine.Save(folder);
+        return folder;
+    }
+
+    private List<EvalGeneration> AnswerPrompts(ITrainingEngine engine, RunSpec spec)
+    {
+        using var decoder = engine.OpenDecoder(job.Plan.ContextLength);
+        var assistant = new Assistant(decoder, input.StartFolder, spec.Date);
+        var sampling = SamplingOptions.EvalPrompts with { Seed = job.Plan.Seed };
+        return [.. spec.EvalPrompts.Select(prompt => new EvalGeneration(
+            prompt,
+            spec.TaskType == TaskType.ChatCompletion
+                ? assistant.Answer([new("user", prompt)], sampling).Text
+                : assistant.Continue(prompt, sampling).Text))];
+    }
+
+    private Evaluation Evaluate(ITrainingEngine engine, ISequenceSource eval) =>
+        Evaluator.Run(engine, eval, job.Plan.Hyperparameters.MicroBatchSize);
+}

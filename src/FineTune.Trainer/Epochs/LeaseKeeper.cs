@@ -1,0 +1,128 @@
+using FineTune.Core.Epochs;
+using FineTune.Core.Runs;
+using FineTune.Core.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace FineTune.Trainer.Epochs;
+
+/// <summary>
+/// Keeps a job's message leased while it is worked on and, in the same beat, writes the heartbeat and the metrics and looks for
+/// cancellation and for a newer attempt.
+/// </summary>
+public sealed class LeaseKeeper : IAsyncDisposable
+{
+    private readonly IMessageLease lease;
+    private readonly EpochJob job;
+    private readonly EpochControl control;
+    private readonly IBlobStore blobs;
+    private readonly RunJournal journal;
+    private readonly TrainerOptions options;
+    private readonly TimeProvider clock;
+    private readonly ILogger logger;
+    private readonly CancellationTokenSource end = new();
+    private readonly Task beats;
+
+    public LeaseKeeper(
+        IMessageLease lease,
+        EpochJob job,
+        EpochControl control,
+        IBlobStore blobs,
+        TrainerOptions options,
+        TimeProvider clock,
+        ILogger logger)
+    {
+        (this.lease, this.job, this.control, this.blobs) = (lease, job, control, blobs);
+        (this.options, this.clock, this.logger) = (options, clock, logger);
+        journal = new RunJournal(blobs, job.RunId);
+        beats = Task.Run(KeepAsync);
+    }
+
+    /// <summary>One beat now: whatever was reported so far is written.</summary>
+    public async Task BeatAsync(CancellationToken cancellationToken = default)
+    {
+        var paths = new RunPaths(job.RunId);
+        await lease.RenewAsync(options.Lease, cancellationToken);
+        if (await blobs.FindAsync(paths.CancelMarker, cancellationToken) is not null)
+        {
+            control.Stop(StopReason.Canceled);
+        }
+
+        if (await IsSupersededAsync(blobs, job, cancellationToken))
+        {
+            control.Stop(StopReason.Superseded);
+            return;
+        }
+
+        if (control.TakeMetrics() is { Count: > 0 } steps)
+        {
+            await journal.AppendMetricsAsync(job.Epoch, job.Attempt, steps, cancellationToken);
+        }
+
+        await journal.WriteHeartbeatAsync(Heartbeat(), cancellationToken);
+    }
+
+    /// <summary>Whether a newer attempt of the job's epoch was dispatched.</summary>
+    public static async Task<bool> IsSupersededAsync(IBlobStore blobs, EpochJob job, CancellationToken cancellationToken) =>
+        await blobs.ReadJsonAsync<EpochFence>(new RunPaths(job.RunId).Fence(job.Epoch), cancellationToken) is { } fence
+        && fence.Attempt > job.Attempt;
+
+    public async ValueTask DisposeAsync()
+    {
+        await end.CancelAsync();
+        await beats;
+        end.Dispose();
+    }
+
+    private async Task KeepAsync()
+    {
+        using var timer = new PeriodicTimer(options.Lease / 3, clock);
+        var renewed = clock.GetTimestamp();
+        try
+        {
+            do
+            {
+                try
+                {
+                    await BeatAsync(end.Token);
+                    renewed = clock.GetTimestamp();
+                }
+                catch (LeaseLostException lost)
+                {
+                    logger.LogWarning(lost, "Lost the lease of {RunId} epoch {Epoch}", job.RunId, job.Epoch);
+                    control.Stop(StopReason.Superseded);
+                    return;
+                }
+                catch (Exception trouble) when (trouble is not OperationCanceledException)
+                {
+                    logger.LogWarning(trouble, "Heartbeat of {RunId} epoch {Epoch} failed", job.RunId, job.Epoch);
+                    if (clock.GetElapsedTime(renewed) > options.Lease)
+                    {
+                        control.Stop(StopReason.Superseded);
+                        return;
+                    }
+                }
+            }
+            while (await timer.WaitForNextTickAsync(end.Token));
+        }
+        catch (OperationCanceledException)
+        {
+            // Disposed: the work is over.
+        }
+    }
+
+    private Heartbeat Heartbeat()
+    {
+        var last = control.Last;
+        var remaining = last is null ? null : control.SecondsPerStep * (job.Plan.TotalSteps - last.Step);
+        return new Heartbeat(
+            job.RunId,
+            job.Epoch,
+            job.Attempt,
+            clock.GetUtcNow(),
+            last?.Step ?? job.Plan.StepsOf(job.Epoch).First,
+            job.Plan.TotalSteps,
+            last?.Loss,
+            last?.TokensPerSecond,
+            remaining);
+    }
+}

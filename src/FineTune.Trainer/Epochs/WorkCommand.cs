@@ -1,0 +1,43 @@
+using FineTune.Training.Numerics;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace FineTune.Trainer.Epochs;
+
+/// <summary><c>work</c>: epochs from the queue until asked to end.</summary>
+public static class WorkCommand
+{
+    /// <summary>A container job gets 30 s from SIGTERM to its end; the job must be back in the queue by then.</summary>
+    private static readonly TimeSpan HandBackWithin = TimeSpan.FromSeconds(25);
+
+    public static async Task<int> RunAsync(Arguments arguments)
+    {
+        var once = arguments.Flag("--once");
+        arguments.RequireEmpty();
+        var numerics = TorchRuntime.Start();
+
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Configuration.AddEnvironmentVariables();
+        builder.Logging.AddTrainerLogging();
+        builder.Services.AddTrainer(builder.Configuration);
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = HandBackWithin);
+        builder.Services.AddSingleton<IHostedService>(services => ActivatorUtilities.CreateInstance<WorkService>(services, once));
+        using var host = builder.Build();
+        HostWatch.Start(() => host.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication());
+        host.Services.GetRequiredService<ILogger<WorkService>>().LogInformation("Trainer ready: {Numerics}", numerics);
+        await host.RunAsync();
+        return 0;
+    }
+}
+
+/// <summary>Runs the worker and ends the process with it.</summary>
+public sealed class WorkService(EpochWorker worker, IHostApplicationLifetime lifetime, bool once) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await worker.RunAsync(once, stoppingToken);
+        lifetime.StopApplication();
+    }
+}

@@ -1,0 +1,54 @@
+using System.Globalization;
+using FineTune.Core.Faults;
+
+namespace FineTune.Trainer;
+
+/// <summary>Settings of a trainer, from environment variables.</summary>
+public sealed record TrainerOptions
+{
+    /// <summary><c>FINETUNE_LEASE_SECONDS</c>: how long a message stays hidden without a renewal; renewed at a third of it.</summary>
+    public TimeSpan Lease { get; init; } = TimeSpan.FromMinutes(3);
+
+    /// <summary>
+    /// <c>FINETUNE_CHECKPOINT_SECONDS</c>: checkpoints within an epoch are at least this far apart, and at least 20 times as far as the
+    /// last one took to write.
+    /// </summary>
+    public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary><c>FINETUNE_POLL_SECONDS</c>: pause before an empty queue is asked again.</summary>
+    public TimeSpan Poll { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary><c>FINETUNE_MAX_DELIVERIES</c>: deliveries in a row without progress after which a job is poison.</summary>
+    public int MaxDeliveries { get; init; } = 5;
+
+    /// <summary><c>FINETUNE_CACHE</c>: folder for downloads.</summary>
+    public string CacheDirectory { get; init; } = Path.Combine(Path.GetTempPath(), "finetune-trainer");
+
+    public static TrainerOptions FromEnvironment(Func<string, string?> variable)
+    {
+        var defaults = new TrainerOptions();
+        return defaults with
+        {
+            Lease = Seconds(variable, "FINETUNE_LEASE_SECONDS") ?? defaults.Lease,
+            CheckpointInterval = Seconds(variable, "FINETUNE_CHECKPOINT_SECONDS") ?? defaults.CheckpointInterval,
+            Poll = Seconds(variable, "FINETUNE_POLL_SECONDS") ?? defaults.Poll,
+            MaxDeliveries = (int?)Number(variable, "FINETUNE_MAX_DELIVERIES") ?? defaults.MaxDeliveries,
+            CacheDirectory = variable("FINETUNE_CACHE") ?? defaults.CacheDirectory,
+        };
+    }
+
+    private static TimeSpan? Seconds(Func<string, string?> variable, string name) =>
+        Number(variable, name) is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+
+    private static double? Number(Func<string, string?> variable, string name)
+    {
+        if (variable(name) is not { Length: > 0 } text)
+        {
+            return null;
+        }
+
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number > 0
+            ? number
+            : throw new FaultException(Fault.Caller("configure_trainer", "setting_invalid", $"{name} must be a number above 0, but is '{text}'.", name));
+    }
+}

@@ -1,0 +1,32 @@
+using FineTune.Core.Epochs;
+using FineTune.Core.Json;
+using FineTune.Core.Storage;
+
+namespace FineTune.Workflows.Epochs;
+
+/// <summary>The port to whatever trains: storage queue and container job today.</summary>
+public interface IEpochDispatcher
+{
+    /// <summary>Hands <paramref name="job"/> to a trainer, at least once.</summary>
+    Task EnqueueAsync(EpochJob job, CancellationToken cancellationToken = default);
+}
+
+/// <summary>Dispatches by the <c>train-epoch</c> queue; a newer attempt fences off the trainers of older ones.</summary>
+public sealed class QueueEpochDispatcher(IBlobStore blobs, IMessageQueues queues) : IEpochDispatcher
+{
+    public async Task EnqueueAsync(EpochJob job, CancellationToken cancellationToken = default)
+    {
+        await blobs.WriteJsonAsync(new RunPaths(job.RunId).Fence(job.Epoch), new EpochFence(job.Attempt), cancellationToken);
+        await queues.Open(Queues.TrainEpoch).SendAsync(WireJson.Serialize(job), cancellationToken: cancellationToken);
+    }
+}
+
+/// <summary>Sends an epoch to the trainers. Repeated, it sends again; trainers take one of them and drop the rest.</summary>
+public sealed class EnqueueEpoch(IEpochDispatcher dispatcher)
+{
+    public async Task<object?> RunAsync(EpochJob job)
+    {
+        await dispatcher.EnqueueAsync(job);
+        return null;
+    }
+}

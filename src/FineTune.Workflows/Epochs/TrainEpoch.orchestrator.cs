@@ -1,0 +1,107 @@
+using System.Globalization;
+using FineTune.Core.Epochs;
+using FineTune.Core.Faults;
+using FineTune.Core.Runs;
+using FineTune.Workflows.Durable;
+using FineTune.Workflows.Runs;
+
+namespace FineTune.Workflows.Epochs;
+
+/// <param name="Job">The first attempt; later ones differ in number and event.</param>
+public sealed record TrainEpochInput(EpochJob Job, DispatchPolicy Policy);
+
+/// <summary>
+/// One epoch: dispatches it to a trainer by queue and waits for the result, which comes as an event. A silent trainer or a retryable failure
+/// leads to a new attempt; each attempt has an event name and paths of its own, so nothing late can be mistaken.
+/// </summary>
+public sealed class TrainEpoch
+{
+    public const string Name = nameof(TrainEpoch);
+    public const string Phase = "train_epoch";
+
+    private readonly TaskOrchestrationContext context;
+    private readonly TrainEpochInput input;
+    private readonly Task<CancelRequest> cancel;
+
+    private TrainEpoch(TaskOrchestrationContext context, TrainEpochInput input)
+    {
+        this.context = context;
+        this.input = input;
+        cancel = context.WaitForExternalEvent<CancelRequest>(TrainRun.CancelEvent);
+    }
+
+    public static Task<EpochResult> RunAsync(TaskOrchestrationContext context, TrainEpochInput input) =>
+        new TrainEpoch(context, input).RunAsync();
+
+    /// <summary>The event by which an attempt's result arrives.</summary>
+    public static string EventName(int epoch, int attempt) => string.Create(CultureInfo.InvariantCulture, $"epoch-{epoch}-{attempt}");
+
+    private async Task<EpochResult> RunAsync()
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var job = input.Job with
+            {
+                InstanceId = context.InstanceId,
+                Attempt = attempt,
+                EventName = EventName(input.Job.Epoch, attempt),
+            };
+            await context.CallActivityAsync<object?>(nameof(EnqueueEpoch), job, Retry.Transient);
+            var result = await ResultOfAsync(job);
+            var again = result.Outcome == EpochOutcome.Failed && result.Fault is null or { Retryable: true };
+            if (result.Outcome != EpochOutcome.Failed || !again || attempt >= input.Policy.MaxAttempts)
+            {
+                return result;
+            }
+        }
+    }
+
+    private async Task<EpochResult> ResultOfAsync(EpochJob job)
+    {
+        var done = context.WaitForExternalEvent<EpochResult>(job.EventName);
+        var checks = 0;
+        while (!cancel.IsCompleted)
+        {
+            if (await WhenAnyAsync(input.Policy.CheckInterval, done, cancel) == done)
+            {
+                return await done;
+            }
+
+            if (!cancel.IsCompleted)
+            {
+                var check = new EpochCheck(job, context.CurrentUtcDateTime, ++checks);
+                var progress = await context.CallActivityAsync<EpochProgress>(nameof(ReadEpochProgress), check, Retry.Transient);
+                if (progress.Result is { } stored)
+                {
+                    return stored;
+                }
+
+                if (progress.LastSign is { } sign && context.CurrentUtcDateTime - sign > input.Policy.TrainerTimeout)
+                {
+                    return Lost(job, sign);
+                }
+            }
+        }
+
+        return await WhenAnyAsync(input.Policy.CancelGrace, done) == done
+            ? await done
+            : Result(job, EpochOutcome.Canceled, null);
+    }
+
+    /// <summary>The first of <paramref name="tasks"/> to complete, or a timer of <paramref name="wait"/>.</summary>
+    private async Task<Task> WhenAnyAsync(TimeSpan wait, params Task[] tasks)
+    {
+        using var timerEnd = new CancellationTokenSource();
+        var first = await Task.WhenAny([.. tasks, context.CreateTimer(wait, timerEnd.Token)]);
+        timerEnd.Cancel();
+        return first;
+    }
+
+    private static EpochResult Lost(EpochJob job, DateTime sign) => Result(job, EpochOutcome.Failed, Fault.Platform(
+        Phase,
+        "trainer_lost",
+        $"The trainer of epoch {job.Epoch}, attempt {job.Attempt}, has been silent since {sign:O}."));
+
+    private static EpochResult Result(EpochJob job, EpochOutcome outcome, Fault? fault) =>
+        new(job.RunId, job.InstanceId, job.EventName, job.Epoch, job.Attempt, outcome, null, null, fault);
+}

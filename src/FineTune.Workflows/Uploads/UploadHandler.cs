@@ -1,0 +1,79 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using FineTune.Core.Json;
+using FineTune.Core.Runs;
+using FineTune.Core.Storage;
+using FineTune.Workflows.Durable;
+using FineTune.Workflows.Runs;
+using Microsoft.Extensions.Logging;
+
+namespace FineTune.Workflows.Uploads;
+
+/// <summary>The part of an Event Grid event (schema <c>Microsoft.Storage.BlobCreated</c>) the service reads and, on Azurite, writes.</summary>
+public sealed record BlobCreatedEvent(string Id, string EventType, string Subject, DateTimeOffset EventTime, BlobCreatedData Data)
+{
+    public const string Type = "Microsoft.Storage.BlobCreated";
+}
+
+public sealed record BlobCreatedData(string Url, string ETag);
+
+/// <summary>
+/// Starts a run for an upload into a folder that holds a run template, <c>finetune.json</c>: the body of <c>POST /api/runs</c> without
+/// <c>train_data_path</c>. One upload, one run: the run's id is a hash of the blob's URL and ETag.
+/// </summary>
+public sealed class UploadHandler(RunService runs, IBlobStore blobs, ILogger<UploadHandler> logger)
+{
+    public const string TemplateName = "finetune.json";
+
+    /// <summary>Event Grid's own casing.</summary>
+    public static JsonSerializerOptions EventJson { get; } = new(JsonSerializerDefaults.Web);
+
+    public async Task HandleAsync(string body, DurableTaskClient client, CancellationToken cancellationToken = default)
+    {
+        var upload = JsonSerializer.Deserialize<BlobCreatedEvent>(body, EventJson);
+        if (upload?.EventType != BlobCreatedEvent.Type || !TryGetPath(upload.Subject, out var path) || path.FileName == TemplateName)
+        {
+            return;
+        }
+
+        var slash = path.Name.LastIndexOf('/');
+        if (slash < 0 || await blobs.ReadTextAsync(path with { Name = $"{path.Name[..slash]}/{TemplateName}" }, cancellationToken) is not { } text)
+        {
+            return;
+        }
+
+        var id = RunId(upload.Data.Url, upload.Data.ETag);
+        var request = WireJson.Deserialize<RunRequest>(text) with { TrainDataPath = path.ToString() };
+        var (run, faults) = await runs.CreateAsync(client, request, id, cancellationToken);
+        if (run is null)
+        {
+            logger.LogError("Upload {Path} started no run: {Faults}", path, string.Join(" ", faults.Select(fault => fault.Message)));
+        }
+        else
+        {
+            logger.LogInformation("Upload {Path} is run {RunId}", path, run.Id);
+        }
+    }
+
+    /// <summary>The same for every delivery of one upload, another for an overwrite.</summary>
+    public static string RunId(string url, string etag) =>
+        "run-upload-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{url}\n{etag.Trim('"')}")))[..16];
+
+    /// <summary>Reads <c>/blobServices/default/containers/{container}/blobs/{name}</c>.</summary>
+    private static bool TryGetPath(string subject, out BlobPath path)
+    {
+        const string Containers = "/containers/";
+        const string Blobs = "/blobs/";
+        path = default;
+        var container = subject.IndexOf(Containers, StringComparison.Ordinal);
+        var blob = container < 0 ? -1 : subject.IndexOf(Blobs, container, StringComparison.Ordinal);
+        if (blob < 0)
+        {
+            return false;
+        }
+
+        path = new BlobPath(subject[(container + Containers.Length)..blob], subject[(blob + Blobs.Length)..]);
+        return true;
+    }
+}

@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using System.Net.Http.Json;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using FineTune.Core.Json;
+using FineTune.LocalHost.Supervision;
+
+namespace FineTune.EndToEnd.Tests;
+
+/// <summary>One <c>finetune up</c> as a process, on a data folder that outlives it.</summary>
+public sealed class HostProcess : IAsyncDisposable
+{
+    private readonly Process process;
+    private readonly string dataDirectory;
+
+    private HostProcess(Process process, string dataDirectory, Uri address)
+    {
+        (this.process, this.dataDirectory) = (process, dataDirectory);
+        Http = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromMinutes(5) };
+    }
+
+    public HttpClient Http { get; }
+
+    /// <summary>Starts the host and waits until it serves.</summary>
+    public static async Task<HostProcess> StartAsync(string dataDirectory, params IReadOnlyList<(string Name, string Value)> settings)
+    {
+        var here = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar);
+        var program = Path.GetFullPath(Path.Combine(here, "..", "..", "FineTune.Cli", Path.GetFileName(here), "finetune.dll"));
+        var dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
+        var start = new ProcessStartInfo(File.Exists(dotnet) ? dotnet : "dotnet", [program, "--json", "up", "--data", dataDirectory, "--port", "0"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in settings)
+        {
+            start.Environment[name] = value;
+        }
+
+        var process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync();
+        var line = await process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException($"finetune up ended: {await errors}");
+        using var started = JsonDocument.Parse(line);
+        return new HostProcess(process, dataDirectory, new Uri(started.RootElement.GetProperty("address").GetString()!));
+    }
+
+    /// <summary><c>kill -9</c> of the host alone: its children find themselves orphans.</summary>
+    public async Task KillAsync()
+    {
+        process.Kill();
+        await process.WaitForExitAsync();
+    }
+
+    /// <summary><c>kill -9</c> of the trainer, if one is running.</summary>
+    public void KillTrainer()
+    {
+        var ledger = Path.Combine(dataDirectory, "processes.json");
+        var children = WireJson.Deserialize<List<LedgerEntry>>(File.ReadAllText(ledger));
+        foreach (var trainer in children.Where(child => child.Role == "trainer" && child.Process.IsAlive()))
+        {
+            using var victim = Process.GetProcessById(trainer.Process.Pid);
+            victim.Kill();
+        }
+    }
+
+    public async Task<T> GetAsync<T>(string path) => (await Http.GetFromJsonAsync<T>(path, WireJson.Options))!;
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        if (!process.HasExited)
+        {
+            // SIGTERM, as a terminal's Ctrl-C or a service manager would.
+            using var kill = Process.Start("kill", [process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+            await process.WaitForExitAsync();
+        }
+
+        process.Dispose();
+    }
+}
