@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using System.Text.Json;
+using FineTune.Core.Faults;
 using FineTune.Core.Json;
 using FineTune.Core.Storage;
 
@@ -36,6 +37,7 @@ public sealed class ArtifactStore(IBlobStore blobs)
     /// Uploads every file below <paramref name="directory"/> and seals the artefact. When another writer sealed the folder first,
     /// that artefact is returned and this one's content is not visible.
     /// </summary>
+    /// <exception cref="FaultException">A file has the manifest's name.</exception>
     public async Task<ArtifactRef> PublishAsync(
         string directory,
         BlobPath folder,
@@ -52,6 +54,12 @@ public sealed class ArtifactStore(IBlobStore blobs)
         foreach (var path in Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
             var name = Path.GetRelativePath(directory, path).Replace('\\', '/');
+            if (name == Manifest.FileName)
+            {
+                throw new FaultException(Fault.Caller(
+                    "store_artifact", "file_name_reserved", $"The file {path} cannot be stored: its name is taken by the manifest. Remove or rename it."));
+            }
+
             await using var content = File.OpenRead(path);
             var hash = Convert.ToHexStringLower(await SHA256.HashDataAsync(content, cancellationToken));
             content.Position = 0;

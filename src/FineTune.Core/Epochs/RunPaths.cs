@@ -1,10 +1,11 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using FineTune.Core.Storage;
 
 namespace FineTune.Core.Epochs;
 
 /// <summary>Where the artefacts of a run lie. Names are functions of run, epoch and attempt, so repeating a step finds its own work.</summary>
-public sealed class RunPaths(string runId)
+public sealed partial class RunPaths(string runId)
 {
     public BlobPath Root { get; } = new(Containers.Runs, runId);
 
@@ -38,10 +39,25 @@ public sealed class RunPaths(string runId)
 
     public BlobPath Result(int epoch, int attempt) => Root / $"results/{Attempt(epoch, attempt)}.json";
 
-    public BlobPath HeartbeatOf(int epoch, int attempt) => Root / $"heartbeats/{Attempt(epoch, attempt)}.json";
+    /// <summary>Folder of the signs of life, one JSON blob an attempt.</summary>
+    public BlobPath Heartbeats => Root / "heartbeats";
+
+    public BlobPath HeartbeatOf(int epoch, int attempt) => Heartbeats / (Attempt(epoch, attempt) + ".json");
 
     /// <summary>Folder below which an attempt writes its checkpoint artefacts, one folder a checkpoint.</summary>
     public BlobPath Work(int epoch, int attempt) => Root / $"work/{Attempt(epoch, attempt)}";
+
+    /// <summary>Epoch and attempt of a blob that was named by them; (0, 0) of any other.</summary>
+    public static (int Epoch, int Attempt) AttemptOf(BlobPath path)
+    {
+        var match = AttemptName().Match(path.FileName);
+        return match.Success
+            ? (int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture), int.Parse(match.Groups[2].ValueSpan, CultureInfo.InvariantCulture))
+            : (0, 0);
+    }
+
+    [GeneratedRegex(@"^ep(\d{4,9})-a(\d{1,9})\.")]
+    private static partial Regex AttemptName();
 
     private static string Attempt(int epoch, int attempt) => string.Create(CultureInfo.InvariantCulture, $"{Epoch(epoch)}-a{attempt}");
 

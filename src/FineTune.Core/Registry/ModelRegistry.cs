@@ -29,7 +29,10 @@ public sealed class ModelRegistry(IBlobStore blobs, TimeProvider time)
     {
         var version = await AllotAsync(name, runId, cancellationToken);
         var folder = VersionFolder(name, version);
-        var artifact = await artifacts.CopyAsync(source, folder / "model", file => !TrainingState.Contains(file.Name), cancellationToken);
+
+        // Sealed by an earlier try: copying again would write under the eyes of readers.
+        var artifact = await artifacts.FindAsync(folder, cancellationToken)
+            ?? await artifacts.CopyAsync(source, folder, file => !TrainingState.Contains(file.Name), cancellationToken);
         var record = new VersionRecord(name, version, runId, time.GetUtcNow(), source, artifact, facts);
         await blobs.TryCreateJsonAsync(folder / RecordName, record, cancellationToken);
         return new RegisteredVersion(name.ToString(), version);
@@ -74,10 +77,15 @@ public sealed class ModelRegistry(IBlobStore blobs, TimeProvider time)
     /// <summary>A complete version, the latest when none is named; null when there is no such version.</summary>
     public async Task<VersionRecord?> FindAsync(RegisteredModelName name, int? version = null, CancellationToken cancellationToken = default)
     {
-        var number = version ?? (await NumbersAsync(name, RecordName, cancellationToken)).LastOrDefault();
-        return number == 0
-            ? null
-            : await blobs.ReadJsonAsync<VersionRecord>(VersionFolder(name, number) / RecordName, cancellationToken);
+        if (version is null)
+        {
+            var numbers = await NumbersAsync(name, RecordName, cancellationToken);
+            version = numbers.Count == 0 ? null : numbers[^1];
+        }
+
+        return version is { } number
+            ? await blobs.ReadJsonAsync<VersionRecord>(VersionFolder(name, number) / RecordName, cancellationToken)
+            : null;
     }
 
     private static BlobPath ModelFolder(RegisteredModelName name) =>

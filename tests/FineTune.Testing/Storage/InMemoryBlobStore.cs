@@ -37,6 +37,12 @@ public sealed class InMemoryBlobStore(TimeProvider? time = null) : IBlobStore
 
     public Task AppendAsync(BlobPath path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken = default)
     {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(content.Length, 4 << 20, nameof(content));
+        if (content.IsEmpty)
+        {
+            return Task.CompletedTask;
+        }
+
         BeforeWrite(path);
         blobs.AddOrUpdate(path, _ => NewBlob(content.ToArray()), (_, old) => NewBlob([.. old.Content, .. content.Span]));
         return Task.CompletedTask;
