@@ -71,8 +71,12 @@ internal sealed class EmbeddedEngineUnderTest : DurableEngineUnderTest
 
     private ServiceProvider Build(DurableTaskRegistry? code = null) => new ServiceCollection()
         .AddLogging()
+        .AddScoped<ScopedService>()
         .AddSingleton<TimeProvider>(Clock)
         .AddSingleton(code ?? registry)
         .AddDurableEngine(Options)
         .BuildServiceProvider();
 }
+
+/// <summary>Tells scopes apart.</summary>
+internal sealed class ScopedService;

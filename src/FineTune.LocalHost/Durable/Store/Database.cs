@@ -20,7 +20,7 @@ internal sealed class Database : IDisposable
     public Database(string path, Action<CommitStage>? onCommit)
     {
         this.onCommit = onCommit;
-        var connectionString = new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 5 };
+        var connectionString = new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 1 };
         connection = new SqliteConnection(connectionString.ToString());
         try
         {
