@@ -16,7 +16,7 @@ internal sealed class EmbeddedEngineUnderTest : DurableEngineUnderTest
     private EmbeddedEngineUnderTest(DurableTaskRegistry registry, Func<DurableEngineOptions, DurableEngineOptions> configure)
     {
         this.registry = registry;
-        Options = configure(new DurableEngineOptions(Path.Combine(directory.FullName, "durable.db")));
+        Options = configure(new DurableEngineOptions(Path.Combine(directory.FullName, "durable.db")) { FlushesEveryCommit = false });
         services = Build();
     }
 
