@@ -8,6 +8,9 @@ public sealed record DurableEngineOptions(string DatabasePath, int MaxConcurrent
 {
     /// <summary>Called around every transaction; tests throw from it to die there.</summary>
     internal Action<CommitStage>? OnCommit { get; init; }
+
+    /// <summary>Off only in tests, whose processes die but whose disks do not.</summary>
+    internal bool FlushesEveryCommit { get; init; } = true;
 }
 
 internal enum CommitStage

@@ -21,6 +21,7 @@ internal sealed class DurableWorker(
     private readonly CancellationTokenSource stopping = new();
     private readonly ILogger logger = loggers.CreateLogger<DurableWorker>();
     private Task loop = Task.CompletedTask;
+    private bool disposed;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -42,10 +43,15 @@ internal sealed class DurableWorker(
         }
     }
 
+    /// <summary>Leaves at once; a container that knows the worker by two services calls this twice.</summary>
     public async ValueTask DisposeAsync()
     {
-        await AbandonAsync();
-        stopping.Dispose();
+        if (!disposed)
+        {
+            disposed = true;
+            await AbandonAsync();
+            stopping.Dispose();
+        }
     }
 
     private async Task AbandonAsync()

@@ -16,7 +16,7 @@ internal sealed class EmbeddedEngineUnderTest : DurableEngineUnderTest
     private EmbeddedEngineUnderTest(DurableTaskRegistry registry, Func<DurableEngineOptions, DurableEngineOptions> configure)
     {
         this.registry = registry;
-        Options = configure(new DurableEngineOptions(Path.Combine(directory.FullName, "durable.db")));
+        Options = configure(new DurableEngineOptions(Path.Combine(directory.FullName, "durable.db")) { FlushesEveryCommit = false });
         services = Build();
     }
 
@@ -71,8 +71,12 @@ internal sealed class EmbeddedEngineUnderTest : DurableEngineUnderTest
 
     private ServiceProvider Build(DurableTaskRegistry? code = null) => new ServiceCollection()
         .AddLogging()
+        .AddScoped<ScopedService>()
         .AddSingleton<TimeProvider>(Clock)
         .AddSingleton(code ?? registry)
         .AddDurableEngine(Options)
         .BuildServiceProvider();
 }
+
+/// <summary>Tells scopes apart.</summary>
+internal sealed class ScopedService;

@@ -17,16 +17,17 @@ internal sealed class Database : IDisposable
     private bool closed;
 
     /// <exception cref="InvalidOperationException">Another process owns the file.</exception>
-    public Database(string path, Action<CommitStage>? onCommit)
+    public Database(DurableEngineOptions options)
     {
-        this.onCommit = onCommit;
-        var connectionString = new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 5 };
+        onCommit = options.OnCommit;
+        var path = options.DatabasePath;
+        var connectionString = new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 1 };
         connection = new SqliteConnection(connectionString.ToString());
         try
         {
             connection.Open();
-            foreach (var statement in (string[])
-                ["PRAGMA locking_mode=EXCLUSIVE", "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", Schema.Sql])
+            var synchronous = options.FlushesEveryCommit ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=OFF";
+            foreach (var statement in (string[])["PRAGMA locking_mode=EXCLUSIVE", "PRAGMA journal_mode=WAL", synchronous, Schema.Sql])
             {
                 using var command = connection.CreateCommand();
 #pragma warning disable CA2100 // Constants.

@@ -8,7 +8,7 @@ internal sealed partial class DurableStore(DurableEngineOptions options, TimePro
     // The enum's numbers are stored; terminal ones are Completed, Failed, Canceled, Terminated.
     private const string Live = "status NOT IN (1, 3, 4, 5)";
 
-    private readonly Database database = new(options.DatabasePath, options.OnCommit);
+    private readonly Database database = new(options);
 
     /// <summary>False when an instance of that id exists and has not ended.</summary>
     public bool TryCreate(NewInstance instance) => database.Write(() => Create(instance));
