@@ -9,8 +9,8 @@ namespace FineTune.Training.Numerics;
 /// <param name="Threads">Of one operator; a sum is split by their number, so it is part of the result.</param>
 /// <param name="CpuCapability">Instruction set of libtorch's own kernels: <c>default</c>, <c>avx2</c> or <c>avx512</c>.</param>
 /// <param name="MklBranch">Code path of MKL (<c>MKL_CBWR</c>); <c>STRICT</c> makes it independent of the alignment of buffers.</param>
-/// <param name="TorchVersion">Version of libtorch.</param>
-public sealed record NumericsSettings(int Threads, string CpuCapability, string MklBranch, string TorchVersion)
+/// <param name="TorchVersion">Version of libtorch; null until it is loaded.</param>
+public sealed record NumericsSettings(int Threads, string CpuCapability, string MklBranch, string? TorchVersion = null)
 {
     /// <summary>Environment variable for the number of threads; without it every processor is used.</summary>
     public const string ThreadsVariable = "FINETUNE_THREADS";
@@ -24,7 +24,7 @@ public sealed record NumericsSettings(int Threads, string CpuCapability, string 
         var (capability, branch) = Avx512F.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported && Avx512F.VL.IsSupported
             ? ("avx512", "AVX512,STRICT")
             : Avx2.IsSupported ? ("avx2", "AVX2,STRICT") : ("default", "COMPATIBLE");
-        return new NumericsSettings(threads, capability, branch, TorchRuntime.Version);
+        return new NumericsSettings(threads, capability, branch);
     }
 
     /// <summary>Environment variables that libtorch, MKL and OpenMP read when they are loaded.</summary>
@@ -36,6 +36,9 @@ public sealed record NumericsSettings(int Threads, string CpuCapability, string 
         ("MKL_NUM_THREADS", Text(Threads)),
         ("OMP_DYNAMIC", "FALSE"),
         ("OMP_NUM_THREADS", Text(Threads)),
+
+        // Spinning at barriers wins a little on an idle machine and loses a factor of ten when another process wants the cores.
+        ("OMP_WAIT_POLICY", "PASSIVE"),
     ];
 
     private static string Text(int number) => number.ToString(System.Globalization.CultureInfo.InvariantCulture);

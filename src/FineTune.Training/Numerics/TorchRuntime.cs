@@ -9,9 +9,6 @@ public static partial class TorchRuntime
     private static readonly Lock Gate = new();
     private static NumericsSettings? started;
 
-    /// <summary>Of the libtorch that this TorchSharp was built against.</summary>
-    public static string Version => torch.__version__;
-
     /// <summary>The settings in force; libtorch is loaded with those of this machine if it was not yet.</summary>
     public static NumericsSettings Start() => started ?? Start(NumericsSettings.Detect());
 
@@ -23,11 +20,12 @@ public static partial class TorchRuntime
         {
             if (started is not null)
             {
-                return started == settings
+                return started with { TorchVersion = settings.TorchVersion } == settings
                     ? started
                     : throw new InvalidOperationException($"libtorch runs with {started}; {settings} would need a new process.");
             }
 
+            CheckNotLoaded();
             foreach (var (name, value) in settings.NativeEnvironment())
             {
                 SetNativeEnvironment(name, value);
@@ -35,7 +33,17 @@ public static partial class TorchRuntime
 
             torch.set_num_threads(settings.Threads);
             torch.set_num_interop_threads(1);
-            return started = settings;
+            return started = settings with { TorchVersion = torch.__version__ };
+        }
+    }
+
+    // Even asking TorchSharp for its version loads libtorch, whose OpenMP reads its environment then and never again.
+    private static void CheckNotLoaded()
+    {
+        const string maps = "/proc/self/maps";
+        if (File.Exists(maps) && File.ReadLines(maps).Any(line => line.Contains("libtorch_cpu", StringComparison.Ordinal)))
+        {
+            throw new InvalidOperationException("libtorch was loaded before its numerics were pinned. Call TorchRuntime.Start first.");
         }
     }
 
