@@ -16,6 +16,7 @@ public abstract class DurableTaskClient
     public abstract Task<OrchestrationMetadata?> GetInstanceAsync(
         string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default);
 
+    /// <exception cref="InvalidOperationException">There is no such instance.</exception>
     public abstract Task<OrchestrationMetadata> WaitForInstanceCompletionAsync(
         string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default);
 
@@ -30,6 +31,10 @@ public abstract class DurableTaskClient
 
     /// <summary>Forgets an ended instance and its history; false when there is none or it has not ended.</summary>
     public abstract Task<bool> PurgeInstanceAsync(string instanceId, CancellationToken cancellation = default);
+
+    /// <summary>What happened to the instance so far, in order; empty when there is no such instance.</summary>
+    public abstract Task<IReadOnlyList<HistoryEvent>> GetOrchestrationHistoryAsync(
+        string instanceId, CancellationToken cancellation = default);
 }
 
 public sealed record StartOrchestrationOptions(string? InstanceId = null, DateTimeOffset? StartAt = null, string? Version = null);
@@ -51,6 +56,13 @@ public enum OrchestrationRuntimeStatus
     Terminated,
     Pending,
     Suspended,
+}
+
+public static class OrchestrationRuntimeStatusExtensions
+{
+    /// <summary>Whether the instance has ended, one way or another.</summary>
+    public static bool IsTerminal(this OrchestrationRuntimeStatus status) => status is OrchestrationRuntimeStatus.Completed
+        or OrchestrationRuntimeStatus.Failed or OrchestrationRuntimeStatus.Canceled or OrchestrationRuntimeStatus.Terminated;
 }
 
 /// <summary>An instance of that id exists and has not ended.</summary>

@@ -15,8 +15,7 @@ public sealed record OrchestrationMetadata(
     TaskFailureDetails? FailureDetails = null,
     string? Version = null)
 {
-    public bool IsCompleted => RuntimeStatus is OrchestrationRuntimeStatus.Completed or OrchestrationRuntimeStatus.Failed
-        or OrchestrationRuntimeStatus.Canceled or OrchestrationRuntimeStatus.Terminated;
+    public bool IsCompleted => RuntimeStatus.IsTerminal();
 
     public bool IsRunning => !IsCompleted;
 

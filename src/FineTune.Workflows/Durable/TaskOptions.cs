@@ -39,7 +39,8 @@ public sealed record TaskFailureDetails(string ErrorType, string ErrorMessage, s
         exception.GetType().FullName ?? exception.GetType().Name,
         exception.Message,
         exception.StackTrace,
-        exception.InnerException is { } inner ? FromException(inner) : null);
+        exception is TaskFailedException failed ? failed.FailureDetails
+            : exception.InnerException is { } inner ? FromException(inner) : null);
 
     public bool IsCausedBy<TException>()
         where TException : Exception => ErrorType == typeof(TException).FullName;

@@ -61,8 +61,7 @@ public abstract class TaskOrchestrationContext
         var timer = CreateTimer(timeout, timerEnd.Token);
         var wait = WaitForExternalEvent<T>(eventName, waitEnd.Token);
 
-        // CancelAsync would run the callbacks on the thread pool, and an orchestrator awaits durable tasks only.
-#pragma warning disable CA1849
+        // Cancel, not CancelAsync: that runs its callbacks on the thread pool.
         if (await Task.WhenAny(wait, timer) == wait)
         {
             timerEnd.Cancel();
@@ -70,7 +69,6 @@ public abstract class TaskOrchestrationContext
         }
 
         waitEnd.Cancel();
-#pragma warning restore CA1849
         throw new TaskCanceledException($"No event '{eventName}' came within {timeout}.");
     }
 

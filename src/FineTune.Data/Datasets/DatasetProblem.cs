@@ -1,0 +1,20 @@
+namespace FineTune.Data.Datasets;
+
+public enum ProblemSeverity
+{
+    /// <summary>Trained on, but probably not as meant, or refused by other services.</summary>
+    Warning,
+
+    /// <summary>Can't be trained on.</summary>
+    Error,
+}
+
+/// <summary>Something wrong with a data set.</summary>
+/// <param name="Code">One of <see cref="ProblemCodes"/>.</param>
+/// <param name="File">Name of the source; null when it concerns the whole data set.</param>
+/// <param name="Line">One-based; null when it concerns the whole file.</param>
+/// <param name="Field">Path in the record, e.g. <c>messages[2].role</c>.</param>
+/// <param name="Message">What is wrong and how to mend it.</param>
+/// <param name="Excerpt">The beginning of the offending value.</param>
+public sealed record DatasetProblem(
+    ProblemSeverity Severity, string Code, string? File, long? Line, string? Field, string Message, string? Excerpt);

@@ -1,0 +1,152 @@
+using Microsoft.Data.Sqlite;
+
+namespace FineTune.LocalHost.Durable.Store;
+
+/// <summary>
+/// One SQLite connection that owns its file. A transaction is on disk when <see cref="Write"/> returns (WAL, synchronous=FULL);
+/// callers take turns on a lock.
+/// </summary>
+internal sealed class Database : IDisposable
+{
+    private const int Busy = 5;
+
+    private readonly SqliteConnection connection;
+    private readonly Lock gate = new();
+    private readonly Action<CommitStage>? onCommit;
+    private readonly Dictionary<string, SqliteCommand> statements = [];
+    private bool closed;
+
+    /// <exception cref="InvalidOperationException">Another process owns the file.</exception>
+    public Database(string path, Action<CommitStage>? onCommit)
+    {
+        this.onCommit = onCommit;
+        var connectionString = new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 5 };
+        connection = new SqliteConnection(connectionString.ToString());
+        try
+        {
+            connection.Open();
+            foreach (var statement in (string[])
+                ["PRAGMA locking_mode=EXCLUSIVE", "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", Schema.Sql])
+            {
+                using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // Constants.
+                command.CommandText = statement;
+#pragma warning restore CA2100
+                command.ExecuteNonQuery();
+            }
+        }
+        catch (SqliteException busy) when (busy.SqliteErrorCode == Busy)
+        {
+            connection.Dispose();
+            throw new InvalidOperationException($"The durable store '{path}' is in use by another process: stop that one first.", busy);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    public T Read<T>(Func<T> query)
+    {
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(closed, this);
+            return query();
+        }
+    }
+
+    /// <summary>Runs <paramref name="work"/> as one transaction: all of it is durable afterwards, or none.</summary>
+    public T Write<T>(Func<T> work)
+    {
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(closed, this);
+            Execute("BEGIN IMMEDIATE");
+            T result;
+            try
+            {
+                result = work();
+                onCommit?.Invoke(CommitStage.BeforeCommit);
+                Execute("COMMIT");
+            }
+            catch
+            {
+                Rollback();
+                throw;
+            }
+
+            onCommit?.Invoke(CommitStage.AfterCommit);
+            return result;
+        }
+    }
+
+    /// <summary>Rows changed. Parameters are <c>@0</c>, <c>@1</c>, …</summary>
+    public int Execute(string sql, params ReadOnlySpan<object?> parameters) => Prepare(sql, parameters).ExecuteNonQuery();
+
+    public object? Scalar(string sql, params ReadOnlySpan<object?> parameters) =>
+        Prepare(sql, parameters).ExecuteScalar() is { } value and not DBNull ? value : null;
+
+    public List<T> Rows<T>(Func<SqliteDataReader, T> map, string sql, params ReadOnlySpan<object?> parameters)
+    {
+        using var reader = Prepare(sql, parameters).ExecuteReader();
+        var rows = new List<T>();
+        while (reader.Read())
+        {
+            rows.Add(map(reader));
+        }
+
+        return rows;
+    }
+
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            if (closed)
+            {
+                return;
+            }
+
+            closed = true;
+            foreach (var statement in statements.Values)
+            {
+                statement.Dispose();
+            }
+
+            connection.Dispose();
+        }
+    }
+
+    // SQLite has already rolled back after some errors (disk full); the first error is the one to report.
+    private void Rollback()
+    {
+        try
+        {
+            Execute("ROLLBACK");
+        }
+        catch (SqliteException)
+        {
+        }
+    }
+
+    private SqliteCommand Prepare(string sql, ReadOnlySpan<object?> parameters)
+    {
+        if (!statements.TryGetValue(sql, out var command))
+        {
+            command = connection.CreateCommand();
+#pragma warning disable CA2100 // Every statement is a constant of the store; values are parameters.
+            command.CommandText = sql;
+#pragma warning restore CA2100
+            statements.Add(sql, command);
+        }
+
+        command.Parameters.Clear();
+        for (var i = 0; i < parameters.Length; i++)
+        {
+            command.Parameters.AddWithValue($"@{i}", parameters[i] ?? DBNull.Value);
+        }
+
+        return command;
+    }
+}

@@ -1,0 +1,3 @@
+using FineTune.Testing.Storage;
+
+[assembly: AssemblyFixture(typeof(AzuriteFixture))]
