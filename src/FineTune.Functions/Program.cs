@@ -1,12 +1,13 @@
 using System.Text.Json;
+using FineTune.Api;
+using FineTune.Core.Generation;
 using FineTune.Core.Json;
 using FineTune.Functions.Durable;
+using FineTune.Functions.Generation;
 using FineTune.Functions.Http;
 using FineTune.Storage;
-using FineTune.Workflows.Durable;
 using FineTune.Workflows;
-using Microsoft.AspNetCore.Http.Json;
-using Microsoft.AspNetCore.Routing;
+using FineTune.Workflows.Durable;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -20,17 +21,16 @@ builder.ConfigureFunctionsWebApplication();
 
 // The worker builds its serializer, and Durable its data converter, from these options: payloads are the same here and on the local host.
 builder.Services.Configure<JsonSerializerOptions>(WireJson.Configure);
-builder.Services.Configure<JsonOptions>(options => WireJson.Configure(options.SerializerOptions));
-builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = false);
 builder.Services.Configure<KestrelServerOptions>(options => options.Limits.MaxRequestBodySize = MaxBodyBytes);
-builder.Services.AddProblemDetails();
 
 var storage = StorageOptions.FromConfiguration(builder.Configuration);
 builder.Services.AddFineTuneStorage(storage);
-builder.Services.AddFineTuneWorkflows();
+builder.Services.AddFineTuneWorkflows(WorkflowOptions.FromSettings(name => builder.Configuration[name]));
+builder.Services.AddFineTuneApi();
 builder.Services.AddSingleton(Workflow.CreateRegistry());
 builder.Services.AddSingleton<InvocationDurableClient>();
 builder.Services.AddSingleton<DurableTaskClient>(services => services.GetRequiredService<InvocationDurableClient>());
+builder.Services.AddSingleton<ITextGeneration, UnavailableGeneration>();
 builder.Services.AddSingleton<ApiPipeline>();
 
 var app = builder.Build();

@@ -1,12 +1,12 @@
 using DurableTask.Core.Exceptions;
-using Azure = Microsoft.DurableTask;
-using AzureClient = Microsoft.DurableTask.Client;
+using Ms = Microsoft.DurableTask;
+using MsClient = Microsoft.DurableTask.Client;
 using Port = FineTune.Workflows.Durable;
 
 namespace FineTune.Functions.Durable;
 
 /// <summary>The port's client on the one the host binds.</summary>
-public sealed class AzureDurableClient(AzureClient.DurableTaskClient inner) : Port.DurableTaskClient
+public sealed class AzureDurableClient(MsClient.DurableTaskClient inner) : Port.DurableTaskClient
 {
     public override async Task<string> ScheduleNewOrchestrationInstanceAsync(
         string orchestratorName,
@@ -14,9 +14,9 @@ public sealed class AzureDurableClient(AzureClient.DurableTaskClient inner) : Po
         Port.StartOrchestrationOptions? options = null,
         CancellationToken cancellation = default)
     {
-        var start = new Azure.StartOrchestrationOptions(options?.InstanceId, options?.StartAt)
+        var start = new Ms.StartOrchestrationOptions(options?.InstanceId, options?.StartAt)
         {
-            Version = options?.Version is { } version ? new Azure.TaskVersion(version) : null,
+            Version = options?.Version is { } version ? new Ms.TaskVersion(version) : null,
         };
         try
         {
@@ -58,7 +58,7 @@ public sealed class AzureDurableClient(AzureClient.DurableTaskClient inner) : Po
     /// <remarks>The host pages in storage order, so all pages are read before the newest is known.</remarks>
     public override async IAsyncEnumerable<Port.OrchestrationMetadata> GetAllInstancesAsync(Port.OrchestrationQuery? filter = null)
     {
-        var query = new AzureClient.OrchestrationQuery(
+        var query = new MsClient.OrchestrationQuery(
             filter?.CreatedFrom,
             filter?.CreatedTo,
             filter?.Statuses?.Select(DurableMapping.ToAzure),

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Azure = Microsoft.DurableTask;
+using Ms = Microsoft.DurableTask;
 using Port = FineTune.Workflows.Durable;
 
 namespace FineTune.Functions.Durable;
@@ -9,7 +9,7 @@ namespace FineTune.Functions.Durable;
 /// (see <c>Program.cs</c>), and failures arrive as the port's own exception.
 /// </summary>
 /// <remarks>Awaits nothing but durable tasks, so continuations stay on the orchestrator's thread.</remarks>
-public sealed class AzureOrchestrationContext(Azure.TaskOrchestrationContext inner) : Port.TaskOrchestrationContext
+public sealed class AzureOrchestrationContext(Ms.TaskOrchestrationContext inner) : Port.TaskOrchestrationContext
 {
     public override string Name => inner.Name.Name;
 
@@ -55,7 +55,7 @@ public sealed class AzureOrchestrationContext(Azure.TaskOrchestrationContext inn
         {
             return await call;
         }
-        catch (Azure.TaskFailedException failure)
+        catch (Ms.TaskFailedException failure)
         {
             throw new Port.TaskFailedException(failure.TaskName, failure.TaskId, DurableMapping.ToPort(failure.FailureDetails));
         }

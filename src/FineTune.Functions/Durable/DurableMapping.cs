@@ -1,5 +1,5 @@
-using Azure = Microsoft.DurableTask;
-using AzureClient = Microsoft.DurableTask.Client;
+using Ms = Microsoft.DurableTask;
+using MsClient = Microsoft.DurableTask.Client;
 using Port = FineTune.Workflows.Durable;
 
 namespace FineTune.Functions.Durable;
@@ -7,7 +7,7 @@ namespace FineTune.Functions.Durable;
 /// <summary>Durable Task's records as the port's, and back.</summary>
 internal static class DurableMapping
 {
-    public static Azure.TaskOptions? ToAzure(Port.TaskOptions? options)
+    public static Ms.TaskOptions? ToAzure(Port.TaskOptions? options)
     {
         if (options is null)
         {
@@ -15,19 +15,19 @@ internal static class DurableMapping
         }
 
         var plain = options.Retry is { } retry
-            ? Azure.TaskOptions.FromRetryPolicy(new Azure.RetryPolicy(
+            ? Ms.TaskOptions.FromRetryPolicy(new Ms.RetryPolicy(
                 retry.MaxNumberOfAttempts, retry.FirstRetryInterval, retry.BackoffCoefficient, retry.MaxRetryInterval, retry.RetryTimeout))
-            : new Azure.TaskOptions();
+            : new Ms.TaskOptions();
         return options is Port.SubOrchestrationOptions { InstanceId: { } id } ? plain.WithInstanceId(id) : plain;
     }
 
-    public static Port.TaskFailureDetails ToPort(Azure.TaskFailureDetails details) => new(
+    public static Port.TaskFailureDetails ToPort(Ms.TaskFailureDetails details) => new(
         details.ErrorType,
         details.ErrorMessage,
         details.StackTrace,
         details.InnerFailure is { } inner ? ToPort(inner) : null);
 
-    public static Port.OrchestrationMetadata ToPort(AzureClient.OrchestrationMetadata metadata) => new(
+    public static Port.OrchestrationMetadata ToPort(MsClient.OrchestrationMetadata metadata) => new(
         metadata.Name,
         metadata.InstanceId,
         ToPort(metadata.RuntimeStatus),
@@ -39,9 +39,9 @@ internal static class DurableMapping
         metadata.FailureDetails is { } failure ? ToPort(failure) : null);
 
     /// <summary>Both enumerations have the same names.</summary>
-    public static Port.OrchestrationRuntimeStatus ToPort(AzureClient.OrchestrationRuntimeStatus status) =>
+    public static Port.OrchestrationRuntimeStatus ToPort(MsClient.OrchestrationRuntimeStatus status) =>
         Enum.Parse<Port.OrchestrationRuntimeStatus>(status.ToString());
 
-    public static AzureClient.OrchestrationRuntimeStatus ToAzure(Port.OrchestrationRuntimeStatus status) =>
-        Enum.Parse<AzureClient.OrchestrationRuntimeStatus>(status.ToString());
+    public static MsClient.OrchestrationRuntimeStatus ToAzure(Port.OrchestrationRuntimeStatus status) =>
+        Enum.Parse<MsClient.OrchestrationRuntimeStatus>(status.ToString());
 }

@@ -12,7 +12,7 @@ public sealed class QueueFunctions(UploadHandler uploads)
 {
     /// <summary>A trainer's report becomes the event its orchestration waits for.</summary>
     [Function("EpochResults")]
-    public Task EpochResults(
+    public static Task EpochResults(
         [QueueTrigger(Queues.EpochResults)] string body, [DurableClient] AzureClient client, CancellationToken cancellationToken) =>
         EpochResultHandler.HandleAsync(body, new AzureDurableClient(client), cancellationToken);
 

@@ -1,0 +1,54 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace FineTune.Infra.Tests;
+
+/// <summary>The app's host settings and function names, checked also where the app cannot be built.</summary>
+public sealed partial class HostTests
+{
+    private static string Sources { get; } = Path.Combine(AppContext.BaseDirectory, "functions");
+
+    [Fact]
+    public void Functions_Declared_AreTheWorkflowsOrchestratorsAndActivities()
+    {
+        string[] activities =
+        [
+            "CheckRegion", "ResolveModel", "ValidateData", "TokenizeData", "EnqueueEpoch", "ReadEpochProgress", "RecordCheckpoint", "Evaluate",
+            "Register", "RecordEvent",
+        ];
+
+        Assert.Equal(["TrainRun", "TrainEpoch"], FunctionsIn("Runs/Orchestrators.cs"));
+        Assert.Equal(activities, FunctionsIn("Runs/Activities.cs"));
+    }
+
+    [Fact]
+    public void HttpFunction_Name_SortsAfterEveryOther()
+    {
+        // The host routes to the first match in order of names, and this one matches everything.
+        var names = Directory.EnumerateFiles(Sources, "*.cs", SearchOption.AllDirectories).SelectMany(FunctionsOf).ToList();
+
+        Assert.Equal("ZzHttp", names.Order(StringComparer.OrdinalIgnoreCase).Last());
+    }
+
+    [Fact]
+    public void Host_Settings_ServeTheRootAndTheQueuesOfTheService()
+    {
+        using var host = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "host.json")));
+        var extensions = host.RootElement.GetProperty("extensions");
+
+        Assert.Equal("", extensions.GetProperty("http").GetProperty("routePrefix").GetString());
+        Assert.Equal("base64", extensions.GetProperty("queues").GetProperty("messageEncoding").GetString());
+        Assert.Equal("1.0", extensions.GetProperty("durableTask").GetProperty("defaultVersion").GetString());
+        var polling = extensions.GetProperty("durableTask").GetProperty("storageProvider").GetProperty("maxQueuePollingInterval").GetString()!;
+        Assert.InRange(TimeSpan.Parse(polling, CultureInfo.InvariantCulture), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10));
+    }
+
+    private static IEnumerable<string> FunctionsIn(string file) => FunctionsOf(Path.Combine(Sources, file));
+
+    private static IEnumerable<string> FunctionsOf(string path) =>
+        FunctionName().Matches(File.ReadAllText(path)).Select(match => match.Groups[1].Value);
+
+    [GeneratedRegex("""\[Function\("(\w+)"\)\]""")]
+    private static partial Regex FunctionName();
+}
