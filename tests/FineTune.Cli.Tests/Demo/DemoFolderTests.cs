@@ -1,55 +1,62 @@
 using FineTune.Cli.Demo;
+using FineTune.Cli.Hosting;
 using FineTune.Cli.Tests.Support;
+using FineTune.Core.Faults;
 
 namespace FineTune.Cli.Tests.Demo;
 
-public sealed class DemoFolderTests
+public sealed class DemoFolderTests : IDisposable
 {
+    private readonly TempFolder temp = new();
+
+    public void Dispose() => temp.Dispose();
+
     [Fact]
-    public void Open_LeftByADemo_IsEmptied()
+    public async Task Prepare_LeftByADemo_IsEmptied()
     {
-        using var temp = new TempFolder();
         var path = Path.Combine(temp.FullPath, "demo");
-        DemoFolder.Open(path, keep: false).Dispose();
+        await PrepareAsync(path, keep: false);
         temp.Write("demo/storage/blob", "x");
         temp.Write("demo/demo.html", "x");
 
-        using var again = DemoFolder.Open(path, keep: false);
+        await PrepareAsync(path, keep: false);
 
-        Assert.Single(Directory.EnumerateFileSystemEntries(path));
+        Assert.Equal([".finetune-demo", "host.lock"], Directory.EnumerateFileSystemEntries(path).Select(Path.GetFileName).Order());
     }
 
     [Fact]
-    public void Open_Keep_LeavesWhatIsThere()
+    public async Task Prepare_Keep_LeavesWhatIsThere()
     {
-        using var temp = new TempFolder();
         var file = temp.Write("storage/blob", "x");
 
-        using var folder = DemoFolder.Open(temp.FullPath, keep: true);
+        await PrepareAsync(temp.FullPath, keep: true);
 
         Assert.True(File.Exists(file));
     }
 
     [Fact]
-    public void Open_SomeoneElsesFolder_IsRefusedAndUntouched()
+    public async Task Prepare_SomeoneElsesFolder_IsRefusedAndUntouched()
     {
-        using var temp = new TempFolder();
         var file = temp.Write("thesis.txt", "years of work");
 
-        var refused = Assert.Throws<UsageException>(() => DemoFolder.Open(temp.FullPath, keep: false));
+        var refused = await Assert.ThrowsAsync<UsageException>(() => PrepareAsync(temp.FullPath, keep: false));
 
         Assert.Contains("no demo made it", refused.Message, StringComparison.Ordinal);
         Assert.True(File.Exists(file));
     }
 
     [Fact]
-    public void Open_WhileADemoRunsThere_IsRefused()
+    public async Task Prepare_WhileAHostUsesIt_IsRefusedAndUntouched()
     {
-        using var temp = new TempFolder();
-        using var running = DemoFolder.Open(temp.FullPath, keep: false);
+        await PrepareAsync(temp.FullPath, keep: false);
+        var file = temp.Write("storage/blob", "x");
+        await using var host = await LocalHostAdapter.HoldAsync(temp.FullPath, TestContext.Current.CancellationToken);
 
-        var refused = Assert.Throws<UsageException>(() => DemoFolder.Open(temp.FullPath, keep: false));
+        await Assert.ThrowsAsync<FaultException>(() => PrepareAsync(temp.FullPath, keep: false));
 
-        Assert.Contains("Another demo is running", refused.Message, StringComparison.Ordinal);
+        Assert.True(File.Exists(file));
     }
+
+    private static Task PrepareAsync(string path, bool keep) =>
+        DemoFolder.PrepareAsync(path, keep, LocalHostAdapter.HoldAsync, TestContext.Current.CancellationToken);
 }

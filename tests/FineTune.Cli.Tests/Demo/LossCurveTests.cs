@@ -24,7 +24,7 @@ public sealed class LossCurveTests
 
         Assert.Equal(10, lines.Count);
         Assert.Contains("│█", lines[0], StringComparison.Ordinal);
-        Assert.True(lines[0].Length < 14, lines[0]);
+        Assert.True(lines[0].Length < 20, lines[0]);
         Assert.Equal(8 + 2 + 64, lines[7].Length);
         Assert.EndsWith("2,375 steps", lines[9], StringComparison.Ordinal);
     }

@@ -69,7 +69,7 @@ public sealed class ModelsCommandTests
 
         Assert.Equal(
             [
-                "init-model", "--text", one, two, "--as", "my/model", "--dim", "64", "--layers", "2", "--heads", "4", "--kv-heads", "2",
+                "init-model", "--text", one, "--text", two, "--as", "my/model", "--dim", "64", "--layers", "2", "--heads", "4", "--kv-heads", "2",
                 "--ffn", "160", "--merges", "500", "--context", "256", "--seed", "3",
             ],
             local.TrainerCalls.Single());
@@ -80,13 +80,13 @@ public sealed class ModelsCommandTests
     public async Task Import_TrainerFails_ExitsWithFailed()
     {
         using var folder = new TempFolder();
-        var local = new FakeLocalHost(CommandLine.Nowhere, trainerExitCode: 4);
+        var local = new FakeLocalHost(CommandLine.Nowhere, 4, "config.json is missing\n");
 
         var run = await CommandLine.RunAsync(
             CommandLine.Nowhere, context => context with { StartHost = local.Start }, "models", "import", folder.FullPath, "--as", "meta/x");
 
         Assert.Equal(ExitCodes.Failed, run.ExitCode);
-        Assert.Contains("exit code 4", run.Error, StringComparison.Ordinal);
+        Assert.Equal("error: the trainer could not do it (exit code 4): config.json is missing\n", run.Error);
         Assert.Empty(run.Out);
     }
 }

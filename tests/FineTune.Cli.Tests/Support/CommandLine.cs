@@ -24,7 +24,7 @@ public static class CommandLine
             Variable = name => name == GlobalOptions.HostVariable ? host.ToString() : null,
             PollInterval = TimeSpan.Zero,
             ReconnectWindow = TimeSpan.Zero,
-            StartHost = (_, _, _) => throw new InvalidOperationException("This test starts no host."),
+            StartHost = (_, _) => throw new InvalidOperationException("This test starts no host."),
         });
         var exitCode = await FineTuneCommand.RunAsync(args, context, TestContext.Current.CancellationToken);
         return new CliRun(exitCode, output.ToString(), error.ToString());
