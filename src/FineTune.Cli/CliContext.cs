@@ -20,6 +20,8 @@ public sealed record CliContext(Terminal Terminal)
     /// <summary>Starts the host inside this process.</summary>
     public StartLocalHost StartHost { get; init; } = LocalHostAdapter.StartAsync;
 
+    public HoldData HoldData { get; init; } = LocalHostAdapter.HoldAsync;
+
     /// <summary>Below it lie the data of hosts started without <c>--data</c>.</summary>
     public string UserDirectory { get; init; } = Path.Combine(
         Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "finetune");

@@ -27,11 +27,11 @@ public static class DemoCommand
         var (context, terminal) = (call.Context, call.Terminal);
         var (log, live) = call.Json ? (terminal.Error, terminal.ErrorIsLive) : (terminal.Out, terminal.OutIsLive);
         var samples = new SampleData(context.SamplesDirectory);
-        using var folder = DemoFolder.Open(directory, keep);
+        await DemoFolder.PrepareAsync(directory, keep, context.HoldData, cancellationToken);
         await log.WriteLineAsync($"FineTune demo: a host of its own, data in {directory}");
 
         var start = context.Clock.GetTimestamp();
-        await using var host = await context.StartHost(directory, 0, cancellationToken);
+        await using var host = await context.StartHost(new HostStart(directory), cancellationToken);
         using var client = new HostClient(host.Address);
         var steps = new DemoSteps(new DemoPlan(), samples, client, context, log, live);
         DemoSummary summary;

@@ -55,10 +55,10 @@ public static class LossChart
             $"<polyline class=\"{kind}\" points=\"{string.Join(' ', points.Select(point => Invariant($"{X(point.Step):F1},{Y(point.Loss):F1}")))}\"/>";
     }
 
-    /// <summary>1, 2 and 5 of every decade between; only the ones when the range is wide.</summary>
+    /// <summary>The ones of every decade between; in a narrower range also the twos and fives, or every digit.</summary>
     private static IEnumerable<double> LossTicks(double low, double high)
     {
-        double[] digits = high / low > 200 ? [1] : [1, 2, 5];
+        double[] digits = (high / low) switch { > 200 => [1], > 8 => [1, 2, 5], _ => [1, 2, 3, 4, 5, 6, 7, 8, 9] };
         for (var decade = Math.Floor(Math.Log10(low)); decade <= Math.Ceiling(Math.Log10(high)); decade++)
         {
             foreach (var tick in digits.Select(digit => digit * Math.Pow(10, decade)).Where(tick => tick >= low && tick <= high))

@@ -22,7 +22,7 @@ public static class UpCommand
             throw new UsageException($"--port {port} is not a port: give 0 to 65535.");
         }
 
-        await using var host = await call.Context.StartHost(directory, port, cancellationToken);
+        await using var host = await call.Context.StartHost(new HostStart(directory, port, LogToConsole: true), cancellationToken);
         var output = call.Terminal.Out;
         if (call.Json)
         {

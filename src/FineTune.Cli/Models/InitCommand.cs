@@ -38,7 +38,7 @@ public static class InitCommand
         {
             string[] args =
             [
-                "init-model", "--text", .. call.Get(texts)!.Select(text => text.FullName), "--as", call.Get(name)!,
+                "init-model", .. call.Get(texts)!.SelectMany(text => new[] { "--text", text.FullName }), "--as", call.Get(name)!,
                 .. sizes.Where(size => call.Get(size) is not null)
                     .SelectMany(size => new[] { size.Name, call.Get(size)!.Value.ToString(CultureInfo.InvariantCulture) }),
             ];

@@ -1,3 +1,6 @@
+using FineTune.Cli.Hosting;
+using FineTune.Cli.Terminals;
+
 namespace FineTune.Cli.Models;
 
 /// <summary>Work on weights that the trainer program does against the storage of a data folder.</summary>
@@ -5,11 +8,11 @@ public static class TrainerCall
 {
     public static async Task<int> RunAsync(Invocation call, string directory, string name, string[] args, CancellationToken cancellationToken)
     {
-        await using var host = await call.Context.StartHost(directory, 0, cancellationToken);
-        var exitCode = await host.RunTrainerAsync(args, cancellationToken);
+        await using var host = await call.Context.StartHost(new HostStart(directory), cancellationToken);
+        var (exitCode, output) = await host.RunTrainerAsync(args, cancellationToken);
         if (exitCode != 0)
         {
-            await call.Terminal.Error.WriteLineAsync($"error: the trainer could not do it (exit code {exitCode}); its messages say why.");
+            await call.Terminal.Error.WriteLineAsync($"error: the trainer could not do it (exit code {exitCode}): {DisplayText.Lines(output.Trim())}");
             return ExitCodes.Failed;
         }
 

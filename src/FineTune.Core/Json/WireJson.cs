@@ -24,7 +24,7 @@ public static class WireJson
         options.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
         options.PropertyNameCaseInsensitive = true;
         options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
-        options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower));
+        options.Converters.Add(new LowerSnakeCaseConverter());
     }
 
     private static JsonSerializerOptions Create(bool indented)
@@ -39,3 +39,14 @@ public static class WireJson
 /// <summary>Writes an enum as UPPER_SNAKE_CASE, the origin product's spelling of task types and statuses; reads any case.</summary>
 public sealed class UpperSnakeCaseConverter<TEnum>() : JsonStringEnumConverter<TEnum>(JsonNamingPolicy.SnakeCaseUpper)
     where TEnum : struct, Enum;
+
+/// <summary>Writes the enums that name no converter of their own; one of the options would otherwise win over the type's attribute.</summary>
+internal sealed class LowerSnakeCaseConverter : JsonConverterFactory
+{
+    private static readonly JsonStringEnumConverter Lower = new(JsonNamingPolicy.SnakeCaseLower);
+
+    public override bool CanConvert(Type typeToConvert) =>
+        typeToConvert.IsEnum && !typeToConvert.IsDefined(typeof(JsonConverterAttribute), inherit: false);
+
+    public override JsonConverter CreateConverter(Type typeToConvert, JsonSerializerOptions options) => Lower.CreateConverter(typeToConvert, options);
+}
