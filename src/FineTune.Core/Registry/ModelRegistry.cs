@@ -1,5 +1,6 @@
 using System.Globalization;
 using FineTune.Core.Artifacts;
+using FineTune.Core.Epochs;
 using FineTune.Core.Models;
 using FineTune.Core.Runs;
 using FineTune.Core.Storage;
@@ -19,7 +20,7 @@ public sealed class ModelRegistry(IBlobStore blobs, TimeProvider time)
     private const string Prefix = "registered/";
     private const string RecordName = "version.json";
     private const string AllotmentName = "allotted.json";
-    private static readonly HashSet<string> TrainingState = new(StringComparer.Ordinal) { "optimizer.safetensors", "training_state.json" };
+    private static readonly HashSet<string> TrainingState = new(StringComparer.Ordinal) { "optimizer.safetensors", "training_state.json", EvalGeneration.FileName };
     private readonly ArtifactStore artifacts = new(blobs);
 
     /// <summary>Registers the model of <paramref name="source"/>. Repeated for the same run it answers the same version.</summary>
