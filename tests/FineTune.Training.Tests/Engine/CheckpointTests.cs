@@ -1,0 +1,88 @@
+using FineTune.Core.Faults;
+using FineTune.Training.Engine;
+using FineTune.Training.Models;
+using FineTune.Training.Tests.Support;
+
+namespace FineTune.Training.Tests.Engine;
+
+public sealed class CheckpointTests : IDisposable
+{
+    private static readonly LlamaConfig Config = TestModels.TinyLlama3;
+    private readonly TempFolder folder = new();
+
+    public CheckpointTests() => TestModels.Write(Config, folder["model"]);
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void Open_AfterSave_GoesOnBitForBit(int savedAt)
+    {
+        using var undisturbed = Open(folder["model"], null);
+        Train(undisturbed, savedAt);
+        undisturbed.Save(folder["checkpoint"]);
+        using (var resumed = Open(folder["checkpoint"], folder["checkpoint"]))
+        {
+            Assert.Equal(savedAt, resumed.StepsDone);
+            Train(undisturbed, 7);
+            Train(resumed, 7);
+            resumed.Save(folder["resumed"]);
+        }
+
+        undisturbed.Save(folder["undisturbed"]);
+        foreach (var file in Directory.GetFiles(folder["undisturbed"]))
+        {
+            Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(Path.Combine(folder["resumed"], Path.GetFileName(file))));
+        }
+    }
+
+    [Fact]
+    public void Save_Checkpoint_IsAModelFolderWithStateAndNumerics()
+    {
+        using var engine = Open(folder["model"], null);
+        Train(engine, 2);
+        Directory.CreateDirectory(folder["checkpoint"]);
+        engine.Save(folder["checkpoint"]);
+        Assert.Equal(
+            ["config.json", "model.safetensors", "optimizer.safetensors", "tokenizer.json", "training_state.json"],
+            Directory.GetFiles(folder["checkpoint"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        var state = TrainingState.Read(folder["checkpoint"]);
+        Assert.Equal((2, TestModels.Hyperparameters(), 2), (state.Step, state.Hyperparameters, state.Numerics.Threads));
+        Assert.StartsWith("2.10", state.Numerics.TorchVersion, StringComparison.Ordinal);
+        using var model = ModelFolder.Open(folder["checkpoint"]);
+        Assert.Equal(["tokenizer.json"], model.Companions.Keys);
+    }
+
+    [Fact]
+    public void Save_OntoAFullDirectory_LeavesItAsItWas()
+    {
+        using var engine = Open(folder["model"], null);
+        var before = Directory.GetFileSystemEntries(folder.Path, "*", SearchOption.AllDirectories);
+        Assert.ThrowsAny<IOException>(() => engine.Save(folder["model"]));
+        Assert.Equal(before, Directory.GetFileSystemEntries(folder.Path, "*", SearchOption.AllDirectories));
+    }
+
+    [Theory]
+    [InlineData("training_state.json")]
+    [InlineData("optimizer.safetensors")]
+    public void Open_IncompleteCheckpoint_NamesTheFile(string missing)
+    {
+        using var engine = Open(folder["model"], null);
+        engine.Save(folder["checkpoint"]);
+        File.Delete(Path.Combine(folder["checkpoint"], missing));
+        var fault = Assert.Throws<FaultException>(() => Open(folder["checkpoint"], folder["checkpoint"])).Fault;
+        Assert.Equal(("checkpoint_invalid", missing), (fault.Code, fault.File));
+    }
+
+    private static AutogradEngine Open(string model, string? optimizer) => AutogradEngine.Open(model, optimizer, TestModels.Hyperparameters());
+
+    private static void Train(AutogradEngine engine, int until)
+    {
+        while (engine.StepsDone < until)
+        {
+            engine.Step([TestModels.Batch(Config, rows: 6, length: 24, seed: (int)engine.StepsDone)], 1e-3);
+        }
+    }
+}
