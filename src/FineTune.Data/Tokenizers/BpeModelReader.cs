@@ -8,11 +8,11 @@ internal static class BpeModelReader
 {
     private static readonly string[] Affixes = ["continuing_subword_prefix", "end_of_word_suffix"];
 
+    /// <param name="vocabulary">As read by <see cref="Vocabulary"/>.</param>
     /// <param name="special">Ids that no text may become, neither by merges nor as a whole piece.</param>
-    public static BpeModel Read(JsonField model, HashSet<int> special)
+    public static BpeModel Read(JsonField model, Dictionary<string, int> vocabulary, HashSet<int> special)
     {
         RefuseVariants(model);
-        var vocabulary = Entries(model["vocab"]).ToDictionary(entry => entry.Token, entry => entry.Id, StringComparer.Ordinal);
         var byteIds = new int[256];
         for (var value = 0; value < 256; value++)
         {
@@ -26,16 +26,35 @@ internal static class BpeModelReader
             byteIds, Merges(model["merges"], vocabulary, special), model.Flag("ignore_merges") ? WholePieces(vocabulary, special) : null);
     }
 
-    public static IEnumerable<(string Token, int Id)> Entries(JsonField vocabulary)
+    public static Dictionary<string, int> Vocabulary(JsonField model)
     {
-        if (vocabulary.Element.ValueKind != JsonValueKind.Object)
+        var field = model["vocab"];
+        if (field.Element.ValueKind != JsonValueKind.Object)
         {
-            throw vocabulary.Invalid("must be an object of tokens and ids");
+            throw field.Invalid("must be an object of tokens and ids");
         }
 
-        foreach (var entry in vocabulary.Element.EnumerateObject())
+        var vocabulary = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var entry in field.Element.EnumerateObject())
         {
-            yield return (entry.Name, new JsonField(entry.Value, vocabulary.File, $"{vocabulary.Path}['{entry.Name}']").AsId());
+            vocabulary[Name(field, entry)] = entry.Value.ValueKind == JsonValueKind.Number
+                && entry.Value.TryGetInt32(out var id) && id is >= 0 and < TokenizerLimits.Ids
+                    ? id
+                    : throw field.Invalid($"gives '{entry.Name}' no id between 0 and {TokenizerLimits.Ids - 1}");
+        }
+
+        return vocabulary;
+    }
+
+    private static string Name(JsonField field, JsonProperty entry)
+    {
+        try
+        {
+            return entry.Name;
+        }
+        catch (InvalidOperationException)
+        {
+            throw field.Invalid("has a token that is not valid Unicode");
         }
     }
 

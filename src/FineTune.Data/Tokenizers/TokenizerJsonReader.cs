@@ -23,28 +23,16 @@ internal static class TokenizerJsonReader
             throw decoder.Unsupported(Type(decoder), "ByteLevel");
         }
 
-        var vocabulary = Vocabulary(root);
+        var vocabulary = BpeModelReader.Vocabulary(root["model"]);
         var added = AddedTokens(root);
+        var model = BpeModelReader.Read(root["model"], vocabulary, [.. added.Where(token => token.Special).Select(token => token.Id)]);
         foreach (var token in added)
         {
             vocabulary[token.Content] = token.Id;
         }
 
-        var model = BpeModelReader.Read(root["model"], [.. added.Where(token => token.Special).Select(token => token.Id)]);
         return new TokenizerParts(
             model, PreTokenizerReader.Read(root), TokenBytes(root, vocabulary, added), vocabulary, added, BosId(root));
-    }
-
-    private static Dictionary<string, int> Vocabulary(JsonField root)
-    {
-        var field = root["model"]["vocab"];
-        var vocabulary = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var (token, id) in BpeModelReader.Entries(field))
-        {
-            vocabulary[token] = id;
-        }
-
-        return vocabulary;
     }
 
     private static List<AddedToken> AddedTokens(JsonField root) => root.Find("added_tokens") is not { } tokens

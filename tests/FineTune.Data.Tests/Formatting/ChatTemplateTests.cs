@@ -1,0 +1,111 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using FineTune.Core.Faults;
+using FineTune.Core.Json;
+using FineTune.Data.Datasets;
+using FineTune.Data.Formatting;
+using FineTune.Data.Tokenizers;
+
+namespace FineTune.Data.Tests.Formatting;
+
+public sealed class ChatTemplateTests
+{
+    private static readonly DateOnly Today = new(2025, 3, 6);
+
+    private sealed record Golden(string Template, bool Generation, IReadOnlyList<ChatMessage> Messages, int[] Ids);
+
+    [Theory]
+    [InlineData("own")]
+    [InlineData("llama3")]
+    [InlineData("llama3.1")]
+    [InlineData("llama3.2")]
+    public void Encode_GoldenConversations_GivesTheIdsOfTheModelsTemplate(string name)
+    {
+        var template = name is "own" or "llama3" ? ChatTemplate.Llama3 : ChatTemplate.Llama31(Today);
+        var encoder = new ExampleEncoder(Fixture.Tokenizer("llama3"), template, 4096);
+        var all = JsonSerializer.Deserialize<List<Golden>>(File.ReadAllText(Fixture.Path("chat-golden.json")), WireJson.Options)!;
+        var vectors = all.Where(vector => vector.Template == name).ToList();
+
+        Assert.Equal(10, vectors.Count);
+        foreach (var vector in vectors)
+        {
+            // A missing "trained" reads as false, which the ids don't depend on.
+            var messages = vector.Messages.Select(message => message with { Trained = true }).ToList();
+            var ids = vector.Generation ? encoder.EncodePrompt(messages) : encoder.Encode(new ChatExample("f", 1, messages)).Sequence!.Tokens;
+            Assert.Equal(vector.Ids, ids);
+        }
+    }
+
+    [Fact]
+    public void Encode_DateAndKnowledgeBlock_IsNeverTrained()
+    {
+        var tokenizer = Fixture.Tokenizer("llama3");
+        var encoder = new ExampleEncoder(tokenizer, ChatTemplate.Llama31(Today), 4096);
+
+        var sequence = encoder.Encode(new ChatExample("f", 1, [new(ChatRole.User, "q"), new(ChatRole.Assistant, "a")])).Sequence!;
+
+        Assert.Equal("a<|eot_id|>", tokenizer.Decode(sequence.Tokens.Where((_, i) => sequence.Trained[i]), skipSpecial: false));
+    }
+
+    [Theory]
+    [InlineData(ChatRole.System)]
+    [InlineData(ChatRole.Developer)]
+    public void Encode_Developer_IsTheSystemTurn(ChatRole role)
+    {
+        foreach (var template in (ChatTemplate[])[ChatTemplate.Llama3, ChatTemplate.Llama31(Today)])
+        {
+            var encoder = new ExampleEncoder(Fixture.Tokenizer("llama3"), template, 4096);
+            Assert.Equal(
+                encoder.EncodePrompt([new ChatMessage(ChatRole.System, "s")]), encoder.EncodePrompt([new ChatMessage(role, "s")]));
+        }
+    }
+
+    [Fact]
+    public void Encode_ContentEdges_AreTrimmedAsPythonDoes()
+    {
+        var encoder = new ExampleEncoder(Fixture.Tokenizer("llama3"), ChatTemplate.Llama3, 4096);
+
+        Assert.Equal(
+            encoder.EncodePrompt([new ChatMessage(ChatRole.User, "x \uFEFF")]),
+            encoder.EncodePrompt([new ChatMessage(ChatRole.User, "\u001C\u001F \u0085\u3000x \uFEFF\u001E\t\n")]));
+        Assert.NotEqual(
+            encoder.EncodePrompt([new ChatMessage(ChatRole.User, "x")]), encoder.EncodePrompt([new ChatMessage(ChatRole.User, "x\uFEFF")]));
+    }
+
+    [Theory]
+    [InlineData(null, false)]
+    [InlineData(Llama3Tokens.ChatTemplate, false)]
+    [InlineData("<|start_header_id|><|end_header_id|><|eot_id|>Cutting Knowledge Date: December 2023", true)]
+    public void For_Llama3Family_RecognizesItsMember(string? template, bool hasDates)
+    {
+        using var directory = new TemporaryDirectory();
+        var tokenizer = Load(directory, template);
+        ChatMessage[] messages = [new(ChatRole.User, "q")];
+
+        var encoder = new ExampleEncoder(tokenizer, ChatTemplate.For(tokenizer, Today), 4096);
+
+        Assert.Equal(
+            hasDates, tokenizer.Decode(encoder.EncodePrompt(messages)).Contains("Today Date: 06 Mar 2025", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("[INST] {{ message }} [/INST]")]
+    [InlineData("<|start_header_id|> without ends")]
+    [InlineData("")]
+    public void For_OtherFamily_IsRefusedByField(string template)
+    {
+        using var directory = new TemporaryDirectory();
+        var tokenizer = Load(directory, template);
+
+        var fault = Assert.Throws<FaultException>(() => ChatTemplate.For(tokenizer, Today)).Fault;
+
+        Assert.Equal(("chat_template_not_supported", "tokenizer_config.json", "chat_template"), (fault.Code, fault.File, fault.Field));
+    }
+
+    private static Tokenizer Load(TemporaryDirectory directory, string? template)
+    {
+        File.Copy(Fixture.Path("llama3", "tokenizer.json"), directory["tokenizer.json"]);
+        File.WriteAllText(directory["tokenizer_config.json"], new JsonObject { ["chat_template"] = template }.ToJsonString());
+        return Tokenizer.Load(directory.Path);
+    }
+}
