@@ -37,8 +37,21 @@ public static class WireJson
 }
 
 /// <summary>Writes an enum as UPPER_SNAKE_CASE, the origin product's spelling of task types and statuses; reads any case.</summary>
-public sealed class UpperSnakeCaseConverter<TEnum>() : JsonStringEnumConverter<TEnum>(JsonNamingPolicy.SnakeCaseUpper)
-    where TEnum : struct, Enum;
+public sealed class UpperSnakeCaseConverter<TEnum> : JsonConverter<TEnum>
+    where TEnum : struct, Enum
+{
+    private static readonly Dictionary<string, TEnum> ByName =
+        Enum.GetValues<TEnum>().ToDictionary(Name, value => value, StringComparer.OrdinalIgnoreCase);
+
+    public override TEnum Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String && ByName.TryGetValue(reader.GetString()!, out var value)
+            ? value
+            : throw new JsonException($"Expected one of {string.Join(", ", ByName.Keys)}.");
+
+    public override void Write(Utf8JsonWriter writer, TEnum value, JsonSerializerOptions options) => writer.WriteStringValue(Name(value));
+
+    private static string Name(TEnum value) => JsonNamingPolicy.SnakeCaseUpper.ConvertName(value.ToString());
+}
 
 /// <summary>Writes the enums that name no converter of their own; one of the options would otherwise win over the type's attribute.</summary>
 internal sealed class LowerSnakeCaseConverter : JsonConverterFactory
