@@ -84,7 +84,7 @@ public sealed class TrainRun
         var evaluation = await StepAsync<EvaluationSummary>(Evaluate.Phase, nameof(Evaluate), new EvaluateInput(spec.RunId, data.Plan.Epochs));
         await RecordAsync(RunEventTypes.Evaluated, evaluation.Summary);
 
-        Show(state with { Phase = Register.Phase });
+        Show(state with { Phase = Register.Phase, LastEpoch = evaluation.Metrics ?? state.LastEpoch });
         var registered = Accept(await CallAsync<RegisteredVersion>(
             Register.Phase, nameof(Register), new RegisterInput(spec, checkpoint, evaluation.Metrics)));
         await RecordAsync(RunEventTypes.ModelRegistered, $"Registered {registered.Name} version {registered.Version}.");
