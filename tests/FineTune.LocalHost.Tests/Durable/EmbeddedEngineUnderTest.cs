@@ -39,7 +39,7 @@ internal sealed class EmbeddedEngineUnderTest : DurableEngineUnderTest
     public T Get<T>()
         where T : notnull => services.GetRequiredService<T>();
 
-    public override Task SettleAsync() => Get<EngineSignals>().WhenIdleAsync();
+    public override Task SettleAsync() => Get<EngineSignals>().WhenIdleAsync().WaitAsync(Patience);
 
     public override async Task AdvanceAsync(TimeSpan time)
     {

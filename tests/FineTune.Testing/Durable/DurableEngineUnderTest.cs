@@ -5,6 +5,9 @@ namespace FineTune.Testing.Durable;
 /// <summary>A running engine whose clock the test owns.</summary>
 public abstract class DurableEngineUnderTest : IAsyncDisposable
 {
+    /// <summary>A broken engine makes its test fail, not hang.</summary>
+    protected static TimeSpan Patience { get; } = TimeSpan.FromSeconds(30);
+
     public abstract DurableTaskClient Client { get; }
 
     public abstract DateTimeOffset Now { get; }
@@ -31,7 +34,8 @@ public abstract class DurableEngineUnderTest : IAsyncDisposable
     public async Task<OrchestrationMetadata> GetAsync(string id) => await Client.GetInstanceAsync(id, getInputsAndOutputs: true)
         ?? throw new InvalidOperationException($"No instance '{id}'.");
 
-    public Task<OrchestrationMetadata> EndAsync(string id) => Client.WaitForInstanceCompletionAsync(id, getInputsAndOutputs: true);
+    public Task<OrchestrationMetadata> EndAsync(string id) =>
+        Client.WaitForInstanceCompletionAsync(id, getInputsAndOutputs: true).WaitAsync(Patience);
 
     /// <summary>Output of an instance that must complete.</summary>
     public async Task<T?> OutputAsync<T>(string id)
