@@ -119,8 +119,11 @@ internal sealed class AdamW : IDisposable
         return moment;
     }
 
-    private static FaultException Invalid(string what) => new(Fault.Caller(
-        "load_checkpoint", "checkpoint_invalid", $"{FileName}: {what}. Resume from another checkpoint.") with { File = FileName });
+    private static FaultException Invalid(string what)
+    {
+        var fault = Fault.Caller("load_checkpoint", "checkpoint_invalid", $"{FileName}: {what}. Resume from another checkpoint.");
+        return new FaultException(fault with { File = FileName });
+    }
 
     private sealed record Group(Tensor[] Weights, Tensor[] First, Tensor[] Second, double WeightDecay);
 }

@@ -3,7 +3,7 @@ using FineTune.Training.Engine;
 using FineTune.Training.Numerics;
 
 // libtorch spreads each test over all cores by itself.
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
+[assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]
 
 namespace FineTune.Training.Tests.Support;
 
