@@ -26,7 +26,12 @@ public sealed partial class AzuriteServer
     {
         (installation, options) = (azurite, azuriteOptions);
         ports = new() { ["Blob"] = options.BlobPort, ["Queue"] = options.QueuePort, ["Table"] = options.TablePort };
-        Spec = new ChildSpec("azurite", Command) { IsReady = Observe };
+
+        // Generous: on a busy machine it loads slowly, and a kill in the middle of its shutdown loses its last seconds of writes.
+        Spec = new ChildSpec("azurite", Command)
+        {
+            IsReady = Observe, ReadyWithin = TimeSpan.FromMinutes(3), Grace = TimeSpan.FromSeconds(30),
+        };
     }
 
     public ChildSpec Spec { get; }

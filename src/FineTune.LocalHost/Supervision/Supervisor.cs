@@ -14,7 +14,7 @@ public sealed record ChildStatus(string Role, int? Pid, int Restarts);
 /// </summary>
 public sealed class Supervisor : IAsyncDisposable
 {
-    private static readonly TimeSpan OrphanGrace = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan OrphanGrace = TimeSpan.FromSeconds(30);
     private readonly string folder;
     private readonly FileLock hold;
     private readonly ProcessLedger ledger;

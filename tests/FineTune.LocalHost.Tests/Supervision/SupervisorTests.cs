@@ -40,7 +40,14 @@ public sealed class SupervisorTests : IDisposable
     {
         var marker = data["deaths"];
         await using var supervisor = await OpenAsync();
-        var script = $"echo x >> '{marker}'; n=$(wc -l < '{marker}'); [ $n -eq 2 ] && exit 1; [ $n -eq 3 ] && exit 1; echo ready; [ $n -eq 1 ] && exit 1; echo up; read line";
+        var script = $"""
+            echo x >> '{marker}'
+            case $(wc -l < '{marker}') in
+              1) echo ready; exit 1 ;;
+              2|3) exit 1 ;;
+              *) echo up; echo ready; read line ;;
+            esac
+            """;
 
         await supervisor.StartAsync(Telling(script), Token);
 
