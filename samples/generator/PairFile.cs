@@ -28,5 +28,5 @@ public static class PairFile
     public static string Response(Sentence sentence) => JsonSerializer.Serialize(
         sentence.Entities.Select(entity => new Dictionary<string, string> { [Key(entity.Type)] = entity.Text }), Readable);
 
-    internal static string Key(EntityType type) => type.ToString().ToLowerInvariant();
+    private static string Key(EntityType type) => type.ToString().ToLowerInvariant();
 }

@@ -9,10 +9,10 @@ namespace FineTune.Samples;
 public static class SampleSet
 {
     private const int Seed = 2;
-    private const int TrainPairs = 20_000;
+    private const int TrainPairs = 19_000;
     private const int EvaluationPairs = 200;
     private const int TextFiles = 4;
-    private const int TextFileBytes = 130_000;
+    private const int TextFileBytes = 180_000;
 
     public static SentenceGrammar ReadGrammar() => SentenceGrammar.Parse(Lists.Text("grammar.txt"));
 

@@ -28,9 +28,9 @@ public sealed class NameBook
 
         (string[] Known, string[] Recombined)[] organizations =
         [
-            Split(Combine(heads, forms, " "), 200, 40, random.Stream(1)),
-            Split(Combine(heads, trades, " "), 120, 30, random.Stream(2)),
-            Split([.. Combine(heads, heads, " & ").Where(IsPair)], 130, 30, random.Stream(3)),
+            Split(Combine(heads, forms, " "), 250, 80, random.Stream(1)),
+            Split(Combine(heads, trades, " "), 100, 30, random.Stream(2)),
+            Split([.. Combine(heads, heads, " & ").Where(IsPair)], 100, 30, random.Stream(3)),
         ];
         var (knownPeople, newPeople) = Split(people, KnownPeople, RecombinedPeople, random.Stream(4));
         return new NameBook(

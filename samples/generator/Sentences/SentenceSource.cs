@@ -11,7 +11,7 @@ namespace FineTune.Samples.Sentences;
 public sealed class SentenceSource(SentenceGrammar grammar, bool heldOut, CounterRandom random)
 {
     private const int MaxNames = 4;
-    private const int MaxSize = 21;
+    private const int MaxWords = 16;
     private const int HeldOutOf256 = 13;
 
     private readonly Draws draws = new(random);
@@ -29,7 +29,7 @@ public sealed class SentenceSource(SentenceGrammar grammar, bool heldOut, Counte
         while (true)
         {
             var skeleton = grammar.Draw(draws);
-            if (skeleton.Slots.Count <= MaxNames && Size(skeleton) <= MaxSize
+            if (skeleton.Slots.Count <= MaxNames && skeleton.Mask.Count(char.IsWhiteSpace) < MaxWords
                 && IsHeldOut(skeleton.Mask) == heldOut && fits(skeleton))
             {
                 masks.Add(skeleton.Mask);
@@ -37,9 +37,4 @@ public sealed class SentenceSource(SentenceGrammar grammar, bool heldOut, Counte
             }
         }
     }
-
-    /// <summary>
-    /// Words, a name counted as five since it comes again in the response: pairs of even length waste little of a padded batch.
-    /// </summary>
-    private static int Size(Skeleton skeleton) => skeleton.Mask.Split(' ').Length + (4 * skeleton.Slots.Count);
 }
