@@ -51,7 +51,7 @@ internal static class LlamaConfigJson
             ["hidden_act"] = "silu",
             ["attention_bias"] = false,
             ["mlp_bias"] = false,
-            ["initializer_range"] = LlamaInitializer.StandardDeviation,
+            ["initializer_range"] = LlamaInitializer.StandardDeviation(config),
         };
         json["vocab_size"] = config.VocabSize;
         json["hidden_size"] = config.HiddenSize;

@@ -4,13 +4,14 @@ using FineTune.Training.Safetensors;
 namespace FineTune.Training.Models;
 
 /// <summary>
-/// Random weights for a new model, a pure function of configuration and seed: matrices normal with deviation 0.02, those that feed the
-/// residual stream divided by √(2 · layers) (Radford et al., "Language models are unsupervised multitask learners", 2019), norms 1.
-/// Needs no libtorch.
+/// Random weights for a new model, a pure function of configuration and seed: matrices normal with deviation 1/√hidden size (LeCun et al.,
+/// "Efficient BackProp", 1998), so that small models start with activations of the size of large ones'; those that feed the residual stream
+/// divided by √(2 · layers) (Radford et al., "Language models are unsupervised multitask learners", 2019); norms 1. Needs no libtorch.
 /// </summary>
 public static class LlamaInitializer
 {
-    public const double StandardDeviation = 0.02;
+    /// <summary>Of the matrices that do not feed the residual stream; <c>initializer_range</c> in <c>config.json</c>.</summary>
+    public static double StandardDeviation(LlamaConfig config) => 1 / Math.Sqrt(config.HiddenSize);
 
     /// <summary>Writes <c>config.json</c> and <c>model.safetensors</c> into the existing <paramref name="directory"/>.</summary>
     public static void Write(LlamaConfig config, int seed, string directory)
@@ -24,7 +25,7 @@ public static class LlamaInitializer
 
     private static TensorSource Source(LlamaConfig config, WeightShape weight, CounterRandom random)
     {
-        var deviation = weight.Residual ? StandardDeviation / Math.Sqrt(2.0 * config.Layers) : StandardDeviation;
+        var deviation = StandardDeviation(config) / (weight.Residual ? Math.Sqrt(2.0 * config.Layers) : 1);
         return (first, destination) =>
         {
             for (var i = 0; i < destination.Length; i++)
