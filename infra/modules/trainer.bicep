@@ -65,6 +65,8 @@ resource job 'Microsoft.App/jobs@2025-01-01' = {
         {
           name: 'trainer'
           image: empty(image) ? 'mcr.microsoft.com/k8se/quickstart-jobs:latest' : image
+          // The image's entry point is the trainer. An execution whose message another one took finds the queue empty, and ends.
+          args: ['work', '--once']
           resources: { cpu: gpuProfile.cpu, memory: gpuProfile.memory }
           env: [
             { name: 'AzureWebJobsStorage__accountName', value: storageName }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using FineTune.Workflows;
 
 namespace FineTune.Infra.Tests;
 
@@ -12,14 +13,10 @@ public sealed partial class HostTests
     [Fact]
     public void Functions_Declared_AreTheWorkflowsOrchestratorsAndActivities()
     {
-        string[] activities =
-        [
-            "CheckRegion", "ResolveModel", "ValidateData", "TokenizeData", "EnqueueEpoch", "ReadEpochProgress", "RecordCheckpoint", "Evaluate",
-            "Register", "RecordEvent",
-        ];
+        var registry = Workflow.CreateRegistry();
 
-        Assert.Equal(["TrainRun", "TrainEpoch"], FunctionsIn("Runs/Orchestrators.cs"));
-        Assert.Equal(activities, FunctionsIn("Runs/Activities.cs"));
+        Assert.Equal(registry.Orchestrators.Keys.Order(), FunctionsIn("Runs/Orchestrators.cs").Order());
+        Assert.Equal(registry.Activities.Keys.Order(), FunctionsIn("Runs/Activities.cs").Order());
     }
 
     [Fact]
@@ -39,7 +36,7 @@ public sealed partial class HostTests
 
         Assert.Equal("", extensions.GetProperty("http").GetProperty("routePrefix").GetString());
         Assert.Equal("base64", extensions.GetProperty("queues").GetProperty("messageEncoding").GetString());
-        Assert.Equal("1.0", extensions.GetProperty("durableTask").GetProperty("defaultVersion").GetString());
+        Assert.Equal(Workflow.Version, extensions.GetProperty("durableTask").GetProperty("defaultVersion").GetString());
         var polling = extensions.GetProperty("durableTask").GetProperty("storageProvider").GetProperty("maxQueuePollingInterval").GetString()!;
         Assert.InRange(TimeSpan.Parse(polling, CultureInfo.InvariantCulture), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10));
     }

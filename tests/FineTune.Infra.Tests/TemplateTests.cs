@@ -81,6 +81,15 @@ public sealed class TemplateTests(CompiledTemplate template) : IClassFixture<Com
         Assert.Equal(1, ready.GetProperty("instanceCount").GetInt32());
     }
 
+    [Fact]
+    public void Trainer_Compiled_TakesOneEpochAnExecution()
+    {
+        var properties = Assert.Single(Resources(), resource => TypeOf(resource) == "Microsoft.App/jobs").GetProperty("properties");
+        var container = properties.GetProperty("template").GetProperty("containers")[0];
+        Assert.Equal(["work", "--once"], Strings(container.GetProperty("args")));
+        Assert.False(container.TryGetProperty("command", out _));
+    }
+
     private static string TypeOf(JsonElement resource) => resource.GetProperty("type").GetString()!;
 
     /// <summary>All resources, those of modules included; templates with symbolic names hold them in an object, others in an array.</summary>

@@ -1,4 +1,5 @@
 using DurableTask.Core.Exceptions;
+using Grpc.Core;
 using Ms = Microsoft.DurableTask;
 using MsClient = Microsoft.DurableTask.Client;
 using Port = FineTune.Workflows.Durable;
@@ -28,32 +29,35 @@ public sealed class AzureDurableClient(MsClient.DurableTaskClient inner) : Port.
         }
     }
 
-    /// <summary>The host answers an event for an unknown or ended instance with an error; the port drops it.</summary>
-    public override async Task RaiseEventAsync(
-        string instanceId, string eventName, object? eventPayload = null, CancellationToken cancellation = default)
-    {
-        if (await GetInstanceAsync(instanceId, false, cancellation) is { IsRunning: true })
-        {
-            await inner.RaiseEventAsync(instanceId, eventName, eventPayload, cancellation);
-        }
-    }
+    public override Task RaiseEventAsync(
+        string instanceId, string eventName, object? eventPayload = null, CancellationToken cancellation = default) =>
+        SendAsync(instanceId, () => inner.RaiseEventAsync(instanceId, eventName, eventPayload, cancellation), cancellation);
 
     public override async Task<Port.OrchestrationMetadata?> GetInstanceAsync(
         string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) =>
         await inner.GetInstanceAsync(instanceId, getInputsAndOutputs, cancellation) is { } found ? DurableMapping.ToPort(found) : null;
 
     public override async Task<Port.OrchestrationMetadata> WaitForInstanceCompletionAsync(
-        string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) =>
-        DurableMapping.ToPort(await inner.WaitForInstanceCompletionAsync(instanceId, getInputsAndOutputs, cancellation));
+        string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default)
+    {
+        // The host would wait for it to be created.
+        _ = await GetInstanceAsync(instanceId, false, cancellation)
+            ?? throw new InvalidOperationException($"There is no orchestration instance '{instanceId}'.");
+        return DurableMapping.ToPort(await inner.WaitForInstanceCompletionAsync(instanceId, getInputsAndOutputs, cancellation));
+    }
 
-    public override Task TerminateInstanceAsync(string instanceId, object? output = null, CancellationToken cancellation = default) =>
-        inner.TerminateInstanceAsync(instanceId, output, cancellation);
+    /// <remarks>Asks for the children's end too, which a storage provider may not know how to do: they then run to their own end.</remarks>
+    public override Task TerminateInstanceAsync(string instanceId, object? output = null, CancellationToken cancellation = default)
+    {
+        var options = new MsClient.TerminateInstanceOptions(output, Recursive: true);
+        return SendAsync(instanceId, () => inner.TerminateInstanceAsync(instanceId, options, cancellation), cancellation);
+    }
 
     public override Task SuspendInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default) =>
-        inner.SuspendInstanceAsync(instanceId, reason, cancellation);
+        SendAsync(instanceId, () => inner.SuspendInstanceAsync(instanceId, reason, cancellation), cancellation);
 
     public override Task ResumeInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default) =>
-        inner.ResumeInstanceAsync(instanceId, reason, cancellation);
+        SendAsync(instanceId, () => inner.ResumeInstanceAsync(instanceId, reason, cancellation), cancellation);
 
     /// <remarks>The host pages in storage order, so all pages are read before the newest is known.</remarks>
     public override async IAsyncEnumerable<Port.OrchestrationMetadata> GetAllInstancesAsync(Port.OrchestrationQuery? filter = null)
@@ -79,4 +83,41 @@ public sealed class AzureDurableClient(MsClient.DurableTaskClient inner) : Port.
     public override async Task<bool> PurgeInstanceAsync(string instanceId, CancellationToken cancellation = default) =>
         await GetInstanceAsync(instanceId, false, cancellation) is { IsCompleted: true }
         && (await inner.PurgeInstanceAsync(instanceId, cancellation)).PurgedInstanceCount > 0;
+
+    public override async Task<IReadOnlyList<Port.HistoryEvent>> GetOrchestrationHistoryAsync(
+        string instanceId, CancellationToken cancellation = default)
+    {
+        try
+        {
+            var history = await inner.GetOrchestrationHistoryAsync(instanceId, cancellation);
+            return [.. history.Select(HistoryMapping.ToPort).OfType<Port.HistoryEvent>()];
+        }
+        catch (ArgumentException)
+        {
+            // There is no such instance.
+            return [];
+        }
+    }
+
+    /// <summary>The host refuses what is sent to an unknown or ended instance; the port drops it.</summary>
+    private async Task SendAsync(string instanceId, Func<Task> send, CancellationToken cancellation)
+    {
+        if (await GetInstanceAsync(instanceId, false, cancellation) is not { IsRunning: true })
+        {
+            return;
+        }
+
+        try
+        {
+            await send();
+        }
+        catch (RpcException)
+        {
+            // It may have ended since it was asked for.
+            if (await GetInstanceAsync(instanceId, false, cancellation) is { IsRunning: true })
+            {
+                throw;
+            }
+        }
+    }
 }

@@ -46,4 +46,7 @@ public sealed class InvocationDurableClient : DurableTaskClient
 
     public override Task<bool> PurgeInstanceAsync(string instanceId, CancellationToken cancellation = default) =>
         Client.PurgeInstanceAsync(instanceId, cancellation);
+
+    public override Task<IReadOnlyList<HistoryEvent>> GetOrchestrationHistoryAsync(string instanceId, CancellationToken cancellation = default) =>
+        Client.GetOrchestrationHistoryAsync(instanceId, cancellation);
 }

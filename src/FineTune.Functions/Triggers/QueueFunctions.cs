@@ -10,7 +10,7 @@ namespace FineTune.Functions.Triggers;
 /// <summary>What arrives by queue; the local host pumps the same queues into the same handlers.</summary>
 public sealed class QueueFunctions(UploadHandler uploads)
 {
-    /// <summary>A trainer's report becomes the event its orchestration waits for.</summary>
+    /// <summary>A trainer's report becomes the event its orchestration waits for; a late one is dropped.</summary>
     [Function("EpochResults")]
     public static Task EpochResults(
         [QueueTrigger(Queues.EpochResults)] string body, [DurableClient] AzureClient client, CancellationToken cancellationToken) =>
