@@ -21,6 +21,7 @@ public sealed record LocalHostOptions
     private static string[] ShippedTexts()
     {
         var folder = Path.Combine(AppContext.BaseDirectory, "samples", "text");
-        return Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, "*.txt").Order(StringComparer.Ordinal)] : [];
+        var pairs = Path.Combine(AppContext.BaseDirectory, "samples", "ner", "train.jsonl");
+        return Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, "*.txt").Order(StringComparer.Ordinal), pairs] : [];
     }
 }
