@@ -3,10 +3,10 @@ using FineTune.Core.Epochs;
 using FineTune.Core.Faults;
 using FineTune.Core.Runs;
 using FineTune.Core.Storage;
+using FineTune.Data.Tokens;
 using FineTune.Testing;
 using FineTune.Trainer.Tests.Support;
 using FineTune.Training.Engine;
-using FineTune.Data.Tokens;
 using FineTune.Training.Loop;
 using FineTune.Training.Models;
 
