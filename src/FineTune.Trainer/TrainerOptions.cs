@@ -6,6 +6,9 @@ namespace FineTune.Trainer;
 /// <summary>Settings of a trainer, from environment variables.</summary>
 public sealed record TrainerOptions
 {
+    /// <summary>A week, the longest a queue hides a message.</summary>
+    private const int MaxSeconds = 7 * 24 * 60 * 60;
+
     /// <summary><c>FINETUNE_LEASE_SECONDS</c>: how long a message stays hidden without a renewal; renewed at a third of it.</summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromMinutes(3);
 
@@ -32,23 +35,23 @@ public sealed record TrainerOptions
             Lease = Seconds(variable, "FINETUNE_LEASE_SECONDS") ?? defaults.Lease,
             CheckpointInterval = Seconds(variable, "FINETUNE_CHECKPOINT_SECONDS") ?? defaults.CheckpointInterval,
             Poll = Seconds(variable, "FINETUNE_POLL_SECONDS") ?? defaults.Poll,
-            MaxDeliveries = (int?)Number(variable, "FINETUNE_MAX_DELIVERIES") ?? defaults.MaxDeliveries,
+            MaxDeliveries = WholeNumber(variable, "FINETUNE_MAX_DELIVERIES") ?? defaults.MaxDeliveries,
             CacheDirectory = variable("FINETUNE_CACHE") ?? defaults.CacheDirectory,
         };
     }
 
     private static TimeSpan? Seconds(Func<string, string?> variable, string name) =>
-        Number(variable, name) is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+        variable(name) is not { Length: > 0 } text ? null
+        : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) && seconds > 0 && seconds <= MaxSeconds
+            ? TimeSpan.FromSeconds(seconds)
+            : throw Invalid($"{name} must be a number of seconds above 0 and at most {MaxSeconds}, but is '{text}'.", name);
 
-    private static double? Number(Func<string, string?> variable, string name)
-    {
-        if (variable(name) is not { Length: > 0 } text)
-        {
-            return null;
-        }
-
-        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number > 0
+    private static int? WholeNumber(Func<string, string?> variable, string name) =>
+        variable(name) is not { Length: > 0 } text ? null
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
             ? number
-            : throw new FaultException(Fault.Caller("configure_trainer", "setting_invalid", $"{name} must be a number above 0, but is '{text}'.", name));
-    }
+            : throw Invalid($"{name} must be a whole number above 0, but is '{text}'.", name);
+
+    private static FaultException Invalid(string message, string name) =>
+        new(Fault.Caller("configure_trainer", "setting_invalid", message, name));
 }

@@ -37,6 +37,12 @@ public static class GenerationEndpoints
             throw new FaultException(Fault.Caller(Phase, "prompt_required", "Give prompt, prompts or messages: exactly one of them.", "prompt"));
         }
 
+        if (string.IsNullOrWhiteSpace(body.Model))
+        {
+            throw new FaultException(Fault.Caller(
+                Phase, "model_required", "Give model: a base model, catalog.schema.model[/version] or a checkpoint's az:// folder.", "model"));
+        }
+
         var model = await locator.FindAsync(body.Model, Phase, "model", cancellationToken);
         var sampling = new SamplingOptions(body.MaxTokens, body.Temperature, body.TopK, body.TopP, body.Seed);
         return TypedResults.Ok(await generation.GenerateAsync(new GenerateJob(model, prompts, body.Messages, sampling), cancellationToken));

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using FineTune.Core.Epochs;
 using FineTune.Core.Runs;
 
 namespace FineTune.Trainer.Epochs;
@@ -48,8 +49,27 @@ public sealed class EpochControl
         Last = step;
     }
 
-    /// <summary>The steps reported since the last call.</summary>
-    public IReadOnlyList<StepMetrics> TakeMetrics()
+    /// <summary>Appends the steps reported since the last call to the journal; those of a call that failed are kept for the next.</summary>
+    public async Task WriteMetricsAsync(RunJournal journal, EpochJob job, CancellationToken cancellationToken)
+    {
+        var steps = TakeMetrics();
+        if (steps.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            await journal.AppendMetricsAsync(job.Epoch, job.Attempt, steps, cancellationToken);
+        }
+        catch
+        {
+            steps.ForEach(metrics.Enqueue);
+            throw;
+        }
+    }
+
+    private List<StepMetrics> TakeMetrics()
     {
         var taken = new List<StepMetrics>();
         while (metrics.TryDequeue(out var step))

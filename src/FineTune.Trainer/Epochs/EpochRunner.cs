@@ -32,7 +32,7 @@ public sealed class EpochRunner(
             logger.LogInformation(
                 "Training {RunId} epoch {Epoch} attempt {Attempt} from step {Step}",
                 job.RunId, job.Epoch, job.Attempt, resume?.Step ?? job.Plan.StepsOf(job.Epoch).First);
-            var training = new EpochTraining(job, input, resume, spec, checkpoints, holder, control, options, clock);
+            var training = new EpochTraining(job, input, resume, spec, checkpoints, new RunJournal(blobs, job.RunId), holder, control, options, clock);
             return await Task.Factory.StartNew(
                 training.Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }

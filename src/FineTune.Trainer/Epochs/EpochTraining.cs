@@ -18,6 +18,7 @@ public sealed class EpochTraining(
     ResumePoint? resume,
     RunSpec? spec,
     EpochCheckpoints checkpoints,
+    RunJournal journal,
     string holder,
     EpochControl control,
     TrainerOptions options,
@@ -99,6 +100,9 @@ public sealed class EpochTraining(
     private void SaveStep(ITrainingEngine engine)
     {
         var began = clock.GetTimestamp();
+
+        // Whoever goes on from here begins after these steps, so their figures must be there before the checkpoint is.
+        control.WriteMetricsAsync(journal, job, CancellationToken.None).GetAwaiter().GetResult();
         var folder = Save(engine);
         checkpoints.SaveStepAsync(job, holder, folder, step, tally).GetAwaiter().GetResult();
         Directory.Delete(folder, recursive: true);

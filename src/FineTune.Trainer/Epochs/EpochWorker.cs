@@ -98,6 +98,7 @@ public sealed class EpochWorker(
         if (await blobs.ReadJsonAsync<EpochResult>(ResultPath(job), stopping) is { } known)
         {
             await ReportAsync(known);
+            await checkpoints.DropStepsAsync(job);
         }
         else if (!await LeaseKeeper.IsSupersededAsync(blobs, job, stopping))
         {
@@ -149,7 +150,7 @@ public sealed class EpochWorker(
                 await keeper.BeatAsync(CancellationToken.None);
             }
 
-            return result;
+            return control.Reason == StopReason.Superseded ? null : result;
         }
         catch (FaultException refused)
         {

@@ -53,11 +53,7 @@ public sealed class LeaseKeeper : IAsyncDisposable
             return;
         }
 
-        if (control.TakeMetrics() is { Count: > 0 } steps)
-        {
-            await journal.AppendMetricsAsync(job.Epoch, job.Attempt, steps, cancellationToken);
-        }
-
+        await control.WriteMetricsAsync(journal, job, cancellationToken);
         await journal.WriteHeartbeatAsync(Heartbeat(), cancellationToken);
     }
 

@@ -1,0 +1,92 @@
+using FineTune.Api.Tests.Support;
+
+namespace FineTune.Api.Tests.Runs;
+
+public sealed class RunEndpointsTests
+{
+    [Fact]
+    public async Task Post_GoodRequest_AnswersRunLocationAndLinks()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var (status, body, response) = await host.SendAsync(HttpMethod.Post, "/api/runs", """
+            {"model":"finetune/tiny-llama","train_data_path":"az://datasets/pairs.jsonl","register_to":"main.demo.pairs"}
+            """);
+
+        var id = (string)body!["id"]!;
+        Assert.Equal(202, status);
+        Assert.Equal($"/api/runs/{id}", response.Headers.Location!.OriginalString);
+        Assert.Equal(id, (string)body["run"]!["id"]!);
+        Assert.Equal(
+            ["id", "statusQueryGetUri", "sendEventPostUri", "terminatePostUri", "purgeHistoryDeleteUri", "suspendPostUri", "resumePostUri"],
+            body["links"]!.AsObject().Select(pair => pair.Key));
+        Assert.Equal($"http://localhost/runtime/webhooks/durabletask/instances/{id}", (string)body["links"]!["statusQueryGetUri"]!);
+    }
+
+    [Fact]
+    public async Task Post_SeveralFaults_ListsThemAllWithFields()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var (status, body, _) = await host.SendAsync(HttpMethod.Post, "/api/runs", """{"model":"finetune/tiny-llama","learning_rate":-1}""");
+
+        Assert.Equal(400, status);
+        var fields = body!["faults"]!.AsArray().Select(fault => (string)fault!["field"]!).ToHashSet();
+        Assert.Superset(new HashSet<string> { "train_data_path", "register_to", "learning_rate" }, fields);
+    }
+
+    [Theory]
+    [InlineData("{ no json")]
+    [InlineData("""{"model":5}""")]
+    [InlineData("""{"task_type":"JUGGLE"}""")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    public async Task Post_UnreadableBody_IsRefusedWithAMessage(string json)
+    {
+        await using var host = await ApiHost.StartAsync();
+        var (status, body, _) = await host.SendAsync(HttpMethod.Post, "/api/runs", json);
+
+        Assert.Equal(400, status);
+        Assert.NotEmpty((string)body!["error"]!);
+    }
+
+    [Theory]
+    [InlineData("GET", "")]
+    [InlineData("DELETE", "")]
+    [InlineData("POST", "/cancel")]
+    [InlineData("GET", "/events")]
+    [InlineData("GET", "/metrics")]
+    [InlineData("GET", "/metrics.csv")]
+    [InlineData("GET", "/checkpoints")]
+    public async Task Any_UnknownRun_IsNotFound(string method, string rest)
+    {
+        await using var host = await ApiHost.StartAsync();
+        var (status, body, _) = await host.SendAsync(new HttpMethod(method), $"/api/runs/run-none{rest}");
+
+        Assert.Equal(404, status);
+        Assert.Equal("run_not_found", (string)body!["faults"]![0]!["code"]!);
+    }
+
+    [Fact]
+    public async Task List_Limit_TakesNoMore()
+    {
+        await using var host = await ApiHost.StartAsync();
+        await host.CreateRunAsync();
+        await host.CreateRunAsync();
+
+        Assert.Equal(2, (await host.SendAsync(HttpMethod.Get, "/api/runs")).Body!.AsArray().Count);
+        Assert.Single((await host.SendAsync(HttpMethod.Get, "/api/runs?limit=1")).Body!.AsArray());
+    }
+
+    [Fact]
+    public async Task Delete_UnendedRun_IsAcceptedAndDoneWhenRepeated()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var path = $"/api/runs/{await host.CreateRunAsync()}";
+
+        Assert.Equal(202, (await host.SendAsync(HttpMethod.Delete, path)).Status);
+        await host.SettleAsync();
+        host.Clock.Advance(TimeSpan.FromMinutes(5));
+        await host.SettleAsync();
+        Assert.Equal(204, (await host.SendAsync(HttpMethod.Delete, path)).Status);
+        Assert.Equal(404, (await host.SendAsync(HttpMethod.Get, path)).Status);
+    }
+}

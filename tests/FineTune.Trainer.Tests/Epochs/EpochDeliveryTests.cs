@@ -1,0 +1,214 @@
+using FineTune.Core.Epochs;
+using FineTune.Core.Faults;
+using FineTune.Core.Json;
+using FineTune.Core.Storage;
+using FineTune.Trainer.Tests.Support;
+
+namespace FineTune.Trainer.Tests.Epochs;
+
+/// <summary>Messages that come twice, late or to two, and workers that end early.</summary>
+public sealed class EpochDeliveryTests : IDisposable
+{
+    private readonly TrainerLab lab = new();
+
+    public void Dispose() => lab.Dispose();
+
+    [Fact]
+    public async Task Run_AskedToStop_HandsBackAndTheNextEndsAsIfUndisturbed()
+    {
+        using var undisturbed = new TrainerLab();
+        var expected = await undisturbed.TrainAsync(await undisturbed.PrepareAsync());
+        var job = await lab.PrepareAsync();
+        using var stopping = new CancellationTokenSource();
+        lab.OnStepCheckpoint = checkpoint =>
+        {
+            if (checkpoint == 2)
+            {
+                stopping.Cancel();
+            }
+        };
+
+        await lab.SendAsync(job);
+        await lab.WorkAsync(stopping.Token);
+
+        Assert.Empty(await lab.ReportsAsync());
+        Assert.Null(await lab.StoredAsync(job));
+        Assert.StartsWith("step-0000000003-", Assert.Single(await lab.FoldersAsync(job)), StringComparison.Ordinal);
+
+        // Nobody's clock has moved: the message is there again only because it was handed back.
+        await lab.WorkAsync();
+        var result = Assert.Single(await lab.ReportsAsync());
+        Assert.Equal(4, lab.StepCheckpoints);
+        Assert.Equal(await undisturbed.HashesAsync(expected), await lab.HashesAsync(result));
+        Assert.Equal(expected.Metrics!.TrainLoss, result.Metrics!.TrainLoss);
+        Assert.Equal(expected.Metrics.Tokens, result.Metrics.Tokens);
+        Assert.Equal([1L, 2, 3, 4, 5], (await lab.Journal.ReadMetricsAsync()).Select(step => step.Step));
+    }
+
+    [Fact]
+    public async Task Run_MetricsCannotBeWrittenOnce_NoStepIsLost()
+    {
+        var failed = false;
+        lab.BeforeWrite = path =>
+        {
+            if (path == lab.Paths.MetricsOf(1, 1) && !failed)
+            {
+                failed = true;
+                throw new IOException("storage is away");
+            }
+        };
+        var job = await lab.PrepareAsync();
+        await lab.SendAsync(job);
+        await lab.WorkAsync();
+        lab.QueueClock.Advance(lab.Options.Lease);
+        await lab.WorkAsync();
+
+        Assert.True(failed);
+        Assert.NotNull(await lab.StoredAsync(job));
+        Assert.Equal([1L, 2, 3, 4, 5], (await lab.Journal.ReadMetricsAsync()).Select(step => step.Step));
+    }
+
+    [Fact]
+    public async Task Run_ResultStoredBefore_IsReportedAgainNotTrainedAgain()
+    {
+        var job = await lab.PrepareAsync();
+        var first = await lab.TrainAsync(job);
+        var trained = lab.StepCheckpoints;
+
+        Assert.Equal(first, await lab.TrainAsync(job));
+        Assert.Equal(trained, lab.StepCheckpoints);
+        Assert.Equal(0, await lab.Jobs.CountAsync());
+    }
+
+    [Fact]
+    public async Task Run_DiedBetweenResultAndCleanUp_NextDeliveryDropsTheSteps()
+    {
+        var job = await lab.PrepareAsync();
+        await lab.TrainAsync(job);
+        using var rest = new MemoryStream([1]);
+        await lab.Blobs.WriteAsync(lab.Paths.Work(1, 1) / "step-0000000004-dead/config.json", rest);
+        await lab.TrainAsync(job);
+
+        Assert.StartsWith("end-", Assert.Single(await lab.FoldersAsync(job)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_NewerAttemptDispatched_DropsTheMessage()
+    {
+        var job = await lab.PrepareAsync();
+        await lab.Blobs.WriteJsonAsync(lab.Paths.Fence(1), new EpochFence(2));
+        await lab.SendAsync(job);
+        await lab.WorkAsync();
+
+        Assert.Equal(0, await lab.Jobs.CountAsync());
+        Assert.Empty(await lab.ReportsAsync());
+        Assert.Null(await lab.StoredAsync(job));
+        Assert.Equal(0, lab.StepCheckpoints);
+    }
+
+    [Fact]
+    public async Task Run_NewerAttemptDispatchedMeanwhile_StopsAndReportsNothing()
+    {
+        var job = await lab.PrepareAsync();
+        lab.OnStepCheckpoint = checkpoint =>
+        {
+            if (checkpoint == 3)
+            {
+                EpochWorkerTests.Wait(lab.Blobs.WriteJsonAsync(lab.Paths.Fence(1), new EpochFence(2)));
+            }
+        };
+        await lab.SendAsync(job);
+        await lab.WorkAsync();
+
+        Assert.Equal(TrainerLab.StepsPerEpoch - 1, lab.StepCheckpoints);
+        Assert.Empty(await lab.ReportsAsync());
+        Assert.Null(await lab.StoredAsync(job));
+    }
+
+    [Fact]
+    public async Task Run_MessageTakenByAnother_ReportsNothing()
+    {
+        var job = await lab.PrepareAsync();
+        IMessageLease? other = null;
+        lab.OnStepCheckpoint = checkpoint =>
+        {
+            if (checkpoint == 2)
+            {
+                other = lab.TakeOverAsync().GetAwaiter().GetResult();
+            }
+        };
+        await lab.SendAsync(job);
+        await lab.WorkAsync();
+
+        Assert.Empty(await lab.ReportsAsync());
+        Assert.Null(await lab.StoredAsync(job));
+        await other!.RenewAsync(lab.Options.Lease);
+    }
+
+    [Fact]
+    public async Task Run_TwoHolders_FirstStoredResultIsTheAttempts()
+    {
+        var job = await lab.PrepareAsync();
+        var theirs = new EpochResult(job.RunId, job.InstanceId, job.EventName, 1, 1, EpochOutcome.Canceled, null, null, null);
+        lab.BeforeWrite = path =>
+        {
+            if (path.Name.Contains("/end-", StringComparison.Ordinal))
+            {
+                EpochWorkerTests.Wait(lab.Blobs.TryCreateJsonAsync(lab.Paths.Result(1, 1), theirs));
+            }
+        };
+
+        Assert.Equal(theirs, await lab.TrainAsync(job));
+        Assert.Equal(theirs, await lab.StoredAsync(job));
+    }
+
+    [Fact]
+    public async Task Run_TrainersDieWithoutProgress_FailsAndPoisons()
+    {
+        lab.Options = lab.Options with { MaxDeliveries = 2 };
+        var job = await lab.PrepareAsync();
+        lab.BeforeWrite = path =>
+        {
+            if (path.Name.Contains("/step-", StringComparison.Ordinal))
+            {
+                throw new IOException("died");
+            }
+        };
+        await lab.SendAsync(job);
+        for (var delivery = 1; delivery <= 2; delivery++)
+        {
+            await lab.WorkAsync();
+            Assert.Empty(await lab.ReportsAsync());
+            lab.QueueClock.Advance(lab.Options.Lease);
+        }
+
+        await lab.WorkAsync();
+
+        var result = Assert.Single(await lab.ReportsAsync());
+        Assert.Equal((EpochOutcome.Failed, "trainer_crashed"), (result.Outcome, result.Fault!.Code));
+        Assert.Equal(FaultAttribution.Platform, result.Fault.Attribution);
+        Assert.Equal(WireJson.Serialize(job), Assert.Single(await lab.PoisonAsync()));
+        Assert.Equal(0, await lab.Jobs.CountAsync());
+    }
+
+    [Fact]
+    public async Task Run_TrainersDieButProgress_GoesOn()
+    {
+        lab.Options = lab.Options with { MaxDeliveries = 1 };
+        var job = await lab.PrepareAsync();
+        lab.BeforeWrite = path =>
+        {
+            if (path.Name.Contains("/step-0000000003", StringComparison.Ordinal))
+            {
+                lab.BeforeWrite = _ => { };
+                throw new IOException("died");
+            }
+        };
+        await lab.SendAsync(job);
+        await lab.WorkAsync();
+        lab.QueueClock.Advance(lab.Options.Lease);
+        await lab.WorkAsync();
+
+        Assert.Equal(EpochOutcome.Completed, Assert.Single(await lab.ReportsAsync()).Outcome);
+    }
+}
