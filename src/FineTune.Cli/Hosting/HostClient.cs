@@ -7,6 +7,7 @@ using FineTune.Api.Models;
 using FineTune.Api.Runs;
 using FineTune.Core.Generation;
 using FineTune.Core.Runs;
+using FineTune.LocalHost.Hosting;
 using FineTune.Workflows.Epochs;
 using FineTune.Workflows.Runs;
 
@@ -76,6 +77,10 @@ public sealed class HostClient(Uri address) : IDisposable
 
     public Task<GenerateResult> GenerateAsync(GenerateRequest request, CancellationToken cancellationToken) =>
         connection.PostAsync<GenerateResult>("api/generate", request, cancellationToken);
+
+    /// <summary>Runs a command of the trainer beside a host on this machine.</summary>
+    public Task<TrainerOutcome> RunTrainerAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
+        connection.PostAsync<TrainerOutcome>(TrainerEndpoints.Path.TrimStart('/'), arguments, cancellationToken);
 
     public void Dispose() => connection.Dispose();
 

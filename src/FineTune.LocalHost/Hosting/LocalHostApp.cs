@@ -164,6 +164,7 @@ public sealed class LocalHostApp : IAsyncDisposable
         built.UseExceptionHandler();
         built.UseStatusCodePages();
         built.MapFineTuneApi();
+        built.MapTrainer();
         return built;
     }
 

@@ -14,6 +14,9 @@ public sealed record ChildStatus(string Role, int? Pid, int Restarts);
 /// </summary>
 public sealed class Supervisor : IAsyncDisposable
 {
+    /// <summary>Code of the refusal of a folder that another host holds.</summary>
+    public const string FolderInUse = "data_folder_in_use";
+
     private static readonly TimeSpan OrphanGrace = TimeSpan.FromSeconds(30);
     private readonly string folder;
     private readonly FileLock hold;
@@ -46,7 +49,7 @@ public sealed class Supervisor : IAsyncDisposable
         {
             hold = FileLock.TryTake(Path.Combine(dataFolder, "host.lock")) ?? throw new FaultException(Fault.Caller(
                 "start_host",
-                "data_folder_in_use",
+                FolderInUse,
                 $"Another host is running on the data folder {Path.GetFullPath(dataFolder)}. Stop it, or give this one a folder of its own."));
             await EndOrphansAsync(dataFolder, loggerFactory.CreateLogger<Supervisor>(), cancellationToken);
             var supervisor = new Supervisor(

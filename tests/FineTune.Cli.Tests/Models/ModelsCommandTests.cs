@@ -1,7 +1,10 @@
 using System.Text.Json.Nodes;
 using FineTune.Api.Models;
 using FineTune.Cli.Tests.Support;
+using FineTune.Core.Faults;
 using FineTune.Core.Models;
+using FineTune.LocalHost.Hosting;
+using FineTune.LocalHost.Supervision;
 using Microsoft.AspNetCore.Builder;
 
 namespace FineTune.Cli.Tests.Models;
@@ -52,6 +55,25 @@ public sealed class ModelsCommandTests
         Assert.Equal(ExitCodes.Ok, run.ExitCode);
         Assert.Equal(["import", folder.FullPath, "--as", "meta/x"], local.TrainerCalls.Single());
         Assert.True(local.IsDisposed);
+    }
+
+    [Fact]
+    public async Task Import_HostRunsOnTheFolder_IsDoneByThatHost()
+    {
+        using var folder = new TempFolder();
+        await using var host = await StubHost.StartAsync(map =>
+            map.MapPost(TrainerEndpoints.Path, (string[] arguments) => new TrainerOutcome(0, string.Join(' ', arguments))));
+
+        var run = await CommandLine.RunAsync(
+            host.Address,
+            context => context with
+            {
+                StartHost = (_, _) => throw new FaultException(Fault.Caller("start_host", Supervisor.FolderInUse, "in use")),
+            },
+            "models", "import", folder.FullPath, "--as", "meta/x");
+
+        Assert.Equal(ExitCodes.Ok, run.ExitCode);
+        Assert.Contains("import", Assert.Single(host.To("POST", TrainerEndpoints.Path)).Body, StringComparison.Ordinal);
     }
 
     [Fact]

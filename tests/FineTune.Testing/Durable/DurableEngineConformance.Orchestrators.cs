@@ -161,7 +161,7 @@ public abstract partial class DurableEngineConformance
     [Fact]
     public async Task ContinueAsNew_ActivityOfTheLastGenerationEnds_ItsResultIsNotTakenForANewOne()
     {
-        var (first, second) = (new TaskCompletionSource<string>(), new TaskCompletionSource<string>());
+        var held = new TaskCompletionSource<string>();
         var registry = Flow(async context =>
         {
             var old = context.GetInput<bool>();
@@ -174,13 +174,14 @@ public abstract partial class DurableEngineConformance
             await context.WaitForExternalEvent<string>("again");
             context.ContinueAsNew(false);
             return "";
-        }).AddActivity<bool, string>("Hold", (_, old) => (old ? first : second).Task);
-        await using var engine = await StartEngineAsync(registry);
+        }).AddActivity<bool, string>("Hold", (_, old) => old ? held.Task : Task.FromResult("new"));
+
+        // One at a time: the new activity starts when the old one's result has been stored.
+        await using var engine = await StartEngineAsync(registry, maxConcurrentActivities: 1);
 
         var id = await engine.StartFlowAsync(true);
         await engine.RaiseAsync(id, "again");
-        first.SetResult("old");
-        second.SetResult("new");
+        held.SetResult("old");
 
         Assert.Equal("new", await engine.OutputAsync<string>(id));
     }

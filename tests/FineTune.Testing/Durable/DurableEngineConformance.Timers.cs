@@ -39,6 +39,7 @@ public abstract partial class DurableEngineConformance
         }));
 
         var id = await engine.StartFlowAsync();
+        await engine.SettleAsync();
         await engine.RaiseAsync(id, "cancel");
         await engine.AdvanceAsync(TimeSpan.FromMinutes(2));
         await engine.RaiseAsync(id, "finish");

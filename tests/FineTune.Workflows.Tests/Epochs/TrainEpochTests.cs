@@ -1,0 +1,110 @@
+using FineTune.Core.Epochs;
+using FineTune.Core.Faults;
+using FineTune.Core.Runs;
+using FineTune.Core.Storage;
+using FineTune.Testing.Workflows;
+
+namespace FineTune.Workflows.Tests.Epochs;
+
+public sealed class TrainEpochTests
+{
+    private static readonly DispatchPolicy Policy = DispatchPolicy.Default;
+
+    [Fact]
+    public async Task Wait_NoTrainerTookTheJob_IsNotTakenForAFailure()
+    {
+        await using var host = await WorkflowHost.StartAsync();
+        var run = await host.CreateAsync();
+        var job = (await host.TakeJobAsync())!;
+        await PassAsync(host, 10 * Policy.TrainerTimeout);
+        Assert.Equal(RunStatus.Queued, (await host.GetAsync(run.Id)).Status);
+        Assert.Null(await host.TakeJobAsync());
+        await host.ReportAsync(await host.ResultAsync(job));
+        Assert.Equal(RunStatus.Completed, (await host.GetAsync(run.Id)).Status);
+    }
+
+    [Fact]
+    public async Task Wait_TrainerFellSilent_DispatchesANewAttemptAndIgnoresTheOldOnesResult()
+    {
+        await using var host = await WorkflowHost.StartAsync();
+        var run = await host.CreateAsync();
+        var lost = (await host.TakeJobAsync())!;
+        await host.BeatAsync(lost);
+        await PassAsync(host, Policy.TrainerTimeout + Policy.CheckInterval);
+
+        var next = (await host.TakeJobAsync())!;
+        Assert.Equal((1, 2), (next.Epoch, next.Attempt));
+        Assert.NotEqual(lost.EventName, next.EventName);
+        Assert.Equal(2, (await host.Blobs.ReadJsonAsync<EpochFence>(new RunPaths(run.Id).Fence(1)))!.Attempt);
+
+        await host.ReportAsync(await host.ResultAsync(lost));
+        Assert.NotEqual(RunStatus.Completed, (await host.GetAsync(run.Id)).Status);
+        var result = await host.ResultAsync(next);
+        await host.ReportAsync(result);
+        Assert.Equal(RunStatus.Completed, (await host.GetAsync(run.Id)).Status);
+        Assert.Equal(result.Checkpoint, Assert.Single(await host.Runs.CheckpointsAsync(run.Id)).Checkpoint);
+    }
+
+    [Fact]
+    public async Task Wait_TrainerKeepsBeating_GoesOnWaiting()
+    {
+        await using var host = await WorkflowHost.StartAsync();
+        await host.CreateAsync();
+        var job = (await host.TakeJobAsync())!;
+        for (var time = TimeSpan.Zero; time < 3 * Policy.TrainerTimeout; time += Policy.CheckInterval)
+        {
+            await host.BeatAsync(job);
+            await host.AdvanceAsync(Policy.CheckInterval);
+        }
+
+        Assert.Null(await host.TakeJobAsync());
+    }
+
+    [Fact]
+    public async Task Wait_EventLost_FindsTheStoredResult()
+    {
+        await using var host = await WorkflowHost.StartAsync();
+        var run = await host.CreateAsync();
+        var job = (await host.TakeJobAsync())!;
+        await host.Blobs.WriteJsonAsync(new RunPaths(run.Id).Result(1, 1), await host.ResultAsync(job));
+        await host.AdvanceAsync(Policy.CheckInterval);
+        Assert.Equal(RunStatus.Completed, (await host.GetAsync(run.Id)).Status);
+    }
+
+    [Fact]
+    public async Task Report_Twice_IsOneResult()
+    {
+        await using var host = await WorkflowHost.StartAsync();
+        var run = await host.CreateAsync(request => request with { TrainingDuration = "2ep" });
+        var result = await host.ResultAsync((await host.TakeJobAsync())!);
+        await host.ReportAsync(result);
+        await host.ReportAsync(result);
+        var second = (await host.TakeJobAsync())!;
+        Assert.Equal(2, second.Epoch);
+        Assert.NotEqual(RunStatus.Completed, (await host.GetAsync(run.Id)).Status);
+    }
+
+    [Fact]
+    public async Task Failure_Retryable_IsTriedAgainUpToTheLimit()
+    {
+        await using var host = await WorkflowHost.StartAsync();
+        var run = await host.CreateAsync();
+        for (var attempt = 1; attempt <= Policy.MaxAttempts; attempt++)
+        {
+            var job = (await host.TakeJobAsync())!;
+            Assert.Equal(attempt, job.Attempt);
+            await host.ReportAsync(WorkflowHost.Failure(job, Fault.Platform("train_epoch", "trainer_crashed", "It died.")));
+        }
+
+        Assert.Null(await host.TakeJobAsync());
+        Assert.Equal("trainer_crashed", (await host.GetAsync(run.Id)).Fault!.Code);
+    }
+
+    private static async Task PassAsync(WorkflowHost host, TimeSpan time)
+    {
+        for (var passed = TimeSpan.Zero; passed < time; passed += Policy.CheckInterval)
+        {
+            await host.AdvanceAsync(Policy.CheckInterval);
+        }
+    }
+}

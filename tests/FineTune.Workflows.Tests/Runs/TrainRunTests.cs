@@ -1,0 +1,162 @@
+using FineTune.Core.Epochs;
+using FineTune.Core.Faults;
+using FineTune.Core.Registry;
+using FineTune.Core.Runs;
+using FineTune.Core.Storage;
+using FineTune.Testing.Workflows;
+using FineTune.Workflows.Durable;
+using FineTune.Workflows.Runs;
+
+namespace FineTune.Workflows.Tests.Runs;
+
+public sealed class TrainRunTests
+{
+    [Fact]
+    public async Task Run_TwoEpochs_GoesThroughEveryStepAndRegisters()
+    {
+        await using var host = await WorkflowHost.StartAsync();
+        var run = await host.CreateAsync(request => request with { TrainingDuration = "2ep", EvalDataPath = null });
+
+        var first = (await host.TakeJobAsync())!;
+        Assert.Null(first.Previous);
+        Assert.NotNull(first.EvalTokens);
+        Assert.Equal(RunStatus.Queued, (await host.GetAsync(run.Id)).Status);
+        var firstResult = await host.ResultAsync(first);
+        await host.ReportAsync(firstResult);
+
+        var second = (await host.TakeJobAsync())!;
+        Assert.Equal(2, second.Epoch);
+        Assert.Equal(firstResult.Checkpoint, second.Previous);
+        await host.ReportAsync(await host.ResultAsync(second));
+
+        var done = await host.GetAsync(run.Id);
+        Assert.Equal(RunStatus.Completed, done.Status);
+        Assert.Equal(new RegisteredVersion("main.demo.pairs", 1), done.Registered);
+        Assert.Equal(3, done.Metrics!.InitialEvalLoss);
+        var events = await host.Runs.EventsAsync(run.Id);
+        Assert.Equal(
+            [
+                "CREATED", "STARTED", "DATA_VALIDATED", "DATA_TOKENIZED", "CHECKPOINT_SAVED", "CHECKPOINT_SAVED", "TRAIN_FINISHED",
+                "EVALUATED", "MODEL_REGISTERED", "COMPLETED",
+            ],
+            events.Select(entry => entry.Type));
+        Assert.Equal(["ep1", "ep2"], (await host.Runs.CheckpointsAsync(run.Id)).Select(checkpoint => checkpoint.Name));
+    }
+
+    [Fact]
+    public async Task Run_RegionNotAllowed_FailsFirstAndReadsNoData()
+    {
+        await using var host = await WorkflowHost.StartAsync("West Europe");
+        var run = await host.CreateAsync(request => request with { TrainDataPath = "az://datasets/none.jsonl" });
+        var failed = await host.GetAsync(run.Id);
+        Assert.Equal(RunStatus.Failed, failed.Status);
+        Assert.Equal("region_not_supported", failed.Fault!.Code);
+        Assert.Equal(["CREATED", "FAILED"], (await host.Runs.EventsAsync(run.Id)).Select(entry => entry.Type));
+        var instance = await host.Client.GetInstanceAsync(run.Id);
+        Assert.Equal(OrchestrationRuntimeStatus.Failed, instance!.RuntimeStatus);
+    }
+
+    [Fact]
+    public async Task Run_WeightsNotImported_NamesTheCommandThatImportsThem()
+    {
+        await using var host = await WorkflowHost.StartAsync();
+        var run = await host.CreateAsync(request => request with { Model = "meta-llama/Llama-3.2-1B", AcceptLicense = true });
+        var failed = await host.GetAsync(run.Id);
+        Assert.Equal("weights_missing", failed.Fault!.Code);
+        Assert.Contains("finetune models import <folder> --as meta-llama/Llama-3.2-1B", failed.Fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_ContextAboveTheWeightsMaximum_IsRefused()
+    {
+        await using var host = await WorkflowHost.StartAsync();
+        var run = await host.CreateAsync(request => request with { ContextLength = 256 });
+        Assert.Equal("context_length_too_long", (await host.GetAsync(run.Id)).Fault!.Code);
+    }
+
+    [Fact]
+    public async Task Run_InvalidData_ReportsEveryProblemAndTheFirstOnesPlace()
+    {
+        await using var host = await WorkflowHost.StartAsync();
+        var path = await host.UploadAsync("bad.jsonl", """
+            {"prompt":"a","response":"b"}
+            {"prompt":"a"}
+            {"prompt":"a","response":7}
+            """);
+        var run = await host.CreateAsync(request => request with { TrainDataPath = path });
+        var failed = await host.GetAsync(run.Id);
+        Assert.Equal(("validate_data", 2L), (failed.Fault!.Phase, failed.Fault.Line!.Value));
+        var report = await host.Blobs.ReadTextAsync(new RunPaths(run.Id).ValidationReport);
+        Assert.Contains("\"line\": 3", report, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_TrainerRefuses_FailsWithTheTrainersFault()
+    {
+        await using var host = await WorkflowHost.StartAsync();
+        var run = await host.CreateAsync();
+        var job = (await host.TakeJobAsync())!;
+        await host.ReportAsync(WorkflowHost.Failure(job, Fault.Caller("train", "loss_not_finite", "Step 3: the loss is NaN.")));
+        var failed = await host.GetAsync(run.Id);
+        Assert.Equal((RunStatus.Failed, "loss_not_finite"), (failed.Status, failed.Fault!.Code));
+        Assert.Null(await host.TakeJobAsync());
+    }
+
+    [Fact]
+    public async Task Run_CheckpointIncomplete_IsNeverRegistered()
+    {
+        await using var host = await WorkflowHost.StartAsync();
+        var run = await host.CreateAsync();
+        var result = await host.ResultAsync((await host.TakeJobAsync())!);
+        await host.Blobs.DeleteAsync(result.Checkpoint!.Folder / "manifest.json");
+        await host.ReportAsync(result);
+        for (var retry = 0; retry < 10; retry++)
+        {
+            await host.AdvanceAsync(TimeSpan.FromMinutes(1));
+        }
+
+        Assert.Equal(("checkpoint", "step_failed"), ((await host.GetAsync(run.Id)).Fault!.Phase, (await host.GetAsync(run.Id)).Fault!.Code));
+        Assert.Empty(await host.Get<ModelRegistry>().ListModelsAsync());
+    }
+
+    [Fact]
+    public async Task Cancel_WhileTheTrainerWorks_KeepsItsCheckpoint()
+    {
+        await using var host = await WorkflowHost.StartAsync();
+        var run = await host.CreateAsync();
+        var job = (await host.TakeJobAsync())!;
+        await host.Runs.CancelAsync(host.Client, run.Id, "enough");
+        Assert.NotNull(await host.Blobs.FindAsync(new RunPaths(run.Id).CancelMarker));
+        await host.SettleAsync();
+        Assert.Equal(RunStatus.Terminating, (await host.GetAsync(run.Id)).Status);
+        await host.ReportAsync(await host.ResultAsync(job, EpochOutcome.Canceled));
+
+        Assert.Equal(RunStatus.Canceled, (await host.GetAsync(run.Id)).Status);
+        Assert.Single(await host.Runs.CheckpointsAsync(run.Id));
+        Assert.Empty(await host.Get<ModelRegistry>().ListModelsAsync());
+    }
+
+    [Fact]
+    public async Task Cancel_NoTrainerAnswers_EndsAfterTheGraceTime()
+    {
+        await using var host = await WorkflowHost.StartAsync();
+        var run = await host.CreateAsync();
+        await host.Runs.CancelAsync(host.Client, run.Id, null);
+        await host.AdvanceAsync(DispatchPolicy.Default.CancelGrace);
+        Assert.Equal(RunStatus.Canceled, (await host.GetAsync(run.Id)).Status);
+    }
+
+    [Fact]
+    public async Task Delete_EndedRun_RemovesEverythingButTheRegisteredVersion()
+    {
+        await using var host = await WorkflowHost.StartAsync();
+        var run = await host.CreateAsync();
+        await host.ReportAsync(await host.ResultAsync((await host.TakeJobAsync())!));
+        Assert.True(await host.Runs.DeleteAsync(host.Client, run.Id));
+
+        Assert.Null(await host.Runs.GetAsync(host.Client, run.Id));
+        Assert.Empty(await host.Blobs.ListAsync(Containers.Runs, run.Id, TestContext.Current.CancellationToken).ToListAsync());
+        Assert.Null(await host.Client.GetInstanceAsync($"{run.Id}:epoch-1"));
+        Assert.Single(await host.Get<ModelRegistry>().ListModelsAsync());
+    }
+}
