@@ -1,4 +1,7 @@
 using System.Text;
+using Azure.Core;
+using Azure.Core.Pipeline;
+using Azure.Storage.Blobs;
 using FineTune.Core.Storage;
 using FineTune.Testing.Storage;
 
@@ -114,6 +117,18 @@ public sealed class AzureBlobStoreTests(AzuriteFixture azurite) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task AppendAsync_AnotherCreatesTheBlobFirst_BothLinesKept()
+    {
+        var options = new BlobClientOptions();
+        options.AddPolicy(new AfterFirstNotFound(() => Blobs.AppendAsync(Path, "theirs "u8.ToArray(), Token)), HttpPipelinePosition.PerCall);
+        var late = new AzureBlobStore(new BlobServiceClient(account.ConnectionString, options));
+
+        await late.AppendAsync(Path, "ours"u8.ToArray(), Token);
+
+        Assert.Equal("theirs ours", await Blobs.ReadTextAsync(Path, Token));
+    }
+
+    [Fact]
     public async Task AppendAsync_MoreThanABlock_Refused() =>
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Blobs.AppendAsync(Path, new byte[(4 << 20) + 1], Token));
 
@@ -178,5 +193,23 @@ public sealed class AzureBlobStoreTests(AzuriteFixture azurite) : IAsyncLifetime
         public override bool CanSeek => false;
 
         public override long Length => throw new NotSupportedException();
+    }
+
+    /// <summary>Lets something happen between the first "not found" of the service and the caller's reaction to it.</summary>
+    private sealed class AfterFirstNotFound(Func<Task> happening) : HttpPipelinePolicy
+    {
+        private bool happened;
+
+        public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
+        {
+            await ProcessNextAsync(message, pipeline);
+            if (message.Response.Status == 404 && !happened)
+            {
+                happened = true;
+                await happening();
+            }
+        }
+
+        public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) => throw new NotSupportedException();
     }
 }

@@ -30,7 +30,9 @@ public sealed partial class AzuriteServer
         // Generous: on a busy machine it loads slowly, and a kill in the middle of its shutdown loses its last seconds of writes.
         Spec = new ChildSpec("azurite", Command)
         {
-            IsReady = Observe, ReadyWithin = TimeSpan.FromMinutes(3), Grace = TimeSpan.FromSeconds(30),
+            IsReady = Observe,
+            ReadyWithin = TimeSpan.FromMinutes(3),
+            Grace = TimeSpan.FromSeconds(30),
         };
     }
 

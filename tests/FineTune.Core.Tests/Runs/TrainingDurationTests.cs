@@ -37,7 +37,9 @@ public sealed class TrainingDurationTests
 
     [Fact]
     public void TotalSteps_Tokens_FewestStepsThatReachThem() =>
-        (from amount in Gen.Long[1, 1_000_000_000] from steps in Gen.Long[1, 100_000] from perStep in Gen.Long[1, 10_000]
+        (from amount in Gen.Long[1, 1_000_000_000]
+         from steps in Gen.Long[1, 100_000]
+         from perStep in Gen.Long[1, 10_000]
          select (amount, steps, perStep)).Sample(given =>
          {
              var total = new TrainingDuration(given.amount, DurationUnit.Tokens).TotalSteps(given.steps, given.steps * given.perStep);
