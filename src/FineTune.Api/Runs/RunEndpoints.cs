@@ -49,9 +49,9 @@ public static class RunEndpoints
     }
 
     private static async Task<Ok<List<RunView>>> ListAsync(
-        RunService runs, DurableTaskClient client, RunStatus[]? status, int? limit, CancellationToken cancellationToken)
+        RunService runs, DurableTaskClient client, string[]? status, int? limit, CancellationToken cancellationToken)
     {
-        var list = await runs.ListAsync(client, status).Take(limit ?? DefaultLimit).ToListAsync(cancellationToken);
+        var list = await runs.ListAsync(client, [.. (status ?? []).Select(ReadStatus)]).Take(limit ?? DefaultLimit).ToListAsync(cancellationToken);
         return TypedResults.Ok(list);
     }
 
@@ -112,6 +112,14 @@ public static class RunEndpoints
         await runs.GetAsync(client, id, cancellationToken) is null
             ? NotFound(id)
             : TypedResults.Ok(await runs.CheckpointsAsync(id, cancellationToken));
+
+    private static RunStatus ReadStatus(string text) => Enum.TryParse<RunStatus>(text, ignoreCase: true, out var status) && Enum.IsDefined(status)
+        ? status
+        : throw new FaultException(Fault.Caller(
+            "http",
+            "status_unknown",
+            $"status '{text}' is not one of: {string.Join(", ", Enum.GetNames<RunStatus>().Select(name => name.ToUpperInvariant()))}.",
+            "status"));
 
     private static NotFound<FaultResponse> NotFound(string id) => TypedResults.NotFound(FaultResponse.Of(
         Fault.Caller("http", "run_not_found", $"There is no run '{id}'. List runs with GET /api/runs.", "id")));
