@@ -7,14 +7,18 @@ const once = process.once.bind(process);
 process.once = (event, listener) => (event === 'SIGINT' ? process : once(event, listener));
 process.on('SIGINT', () => {});
 
-// Azurite listens for one SIGTERM; a second one must not cut the shutdown short.
+// Azurite listens for one SIGTERM; a second one, real or made here, must not cut the shutdown short. Before Azurite listens there is
+// nothing to lose, and the first one ends the process.
 let stopping = false;
+process.on('SIGTERM', () => {
+  if (!stopping && process.listenerCount('SIGTERM') === 1) {
+    process.exit(0);
+  }
+  stopping = true;
+});
 const stop = () => {
   if (!stopping) {
-    stopping = true;
-    if (!process.emit('SIGTERM')) {
-      process.exit(0);
-    }
+    process.emit('SIGTERM');
   }
 };
 

@@ -5,8 +5,8 @@ using FineTune.Core.Json;
 using FineTune.Core.Runs;
 using FineTune.Core.Training;
 using FineTune.Data.Tokens;
-using FineTune.Training.Engine;
 using FineTune.Trainer.Serve;
+using FineTune.Training.Engine;
 using FineTune.Training.Loop;
 
 namespace FineTune.Trainer.Epochs;

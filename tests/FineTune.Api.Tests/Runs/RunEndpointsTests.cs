@@ -76,6 +76,29 @@ public sealed class RunEndpointsTests
         Assert.Single((await host.SendAsync(HttpMethod.Get, "/api/runs?limit=1")).Body!.AsArray());
     }
 
+    [Theory]
+    [InlineData("queued", 1)]
+    [InlineData("QUEUED", 1)]
+    [InlineData("completed", 0)]
+    public async Task List_Status_InAnyCaseTakesOnlyThose(string wanted, int expected)
+    {
+        await using var host = await ApiHost.StartAsync();
+        await host.CreateRunAsync();
+        await host.SettleAsync();
+
+        var (status, body, _) = await host.SendAsync(HttpMethod.Get, $"/api/runs?status={wanted}");
+        Assert.Equal((200, expected), (status, body!.AsArray().Count));
+    }
+
+    [Fact]
+    public async Task List_UnknownStatus_NamesTheKnownOnes()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var (status, body, _) = await host.SendAsync(HttpMethod.Get, "/api/runs?status=bogus");
+        Assert.Equal(400, status);
+        Assert.Contains("COMPLETED", (string)body!["error"]!, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Delete_UnendedRun_IsAcceptedAndDoneWhenRepeated()
     {
