@@ -21,7 +21,7 @@ public sealed class KillTests(ITestOutputHelper output)
     public async Task Run_HostAndTrainerKilledAtRandom_EndsWithTheWeightsOfTheUndisturbedRun()
     {
         var undisturbed = await RunAsync(kills: 0);
-        var disturbed = await RunAsync(kills: Number("FINETUNE_KILLS", 20));
+        var disturbed = await RunAsync(kills: Number("FINETUNE_KILLS", 8));
         Assert.Equal(undisturbed["model.safetensors"], disturbed["model.safetensors"]);
         Assert.Equal(undisturbed, disturbed);
     }
@@ -35,7 +35,7 @@ public sealed class KillTests(ITestOutputHelper output)
         {
             var path = await host.UploadAsync("kill/train.jsonl", SampleData.Pairs(1500));
             var created = await host.CreateAsync(new RunRequest(
-                "finetune/tiny-llama", path, "main.kill.ner", TaskType.InstructionFinetune, TrainingDuration: "3ep", Seed: 5));
+                "finetune/tiny-llama", path, "main.kill.ner", TaskType.InstructionFinetune, TrainingDuration: "2ep", Seed: 5));
             for (var kill = 0; kill < kills; kill++)
             {
                 // The wait is part of what is random: the next death comes this long after the last rebirth, wherever the run is then.

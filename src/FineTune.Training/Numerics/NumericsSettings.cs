@@ -39,7 +39,7 @@ public sealed record NumericsSettings(int Threads, string CpuCapability, string 
 
         // Small models meet at thousands of barriers a second: a short spin saves the wake-ups (twice the steps per second at a million
         // parameters), an endless one loses a factor of ten when another process wants the cores.
-        ("GOMP_SPINCOUNT", "100000"),
+        ("GOMP_SPINCOUNT", "5000"),
     ];
 
     private static string Text(int number) => number.ToString(System.Globalization.CultureInfo.InvariantCulture);
