@@ -12,12 +12,12 @@ public sealed record DemoPlan
 
     public string TunedName { get; init; } = "main.demo.ner";
 
-    public string PretrainDuration { get; init; } = "120ba";
+    public string PretrainDuration { get; init; } = "150ba";
 
     /// <summary>In tokens. Short, as the sentences are that follow.</summary>
     public int PretrainContextLength { get; init; } = 128;
 
-    public string TuneDuration { get; init; } = "1900ba";
+    public string TuneDuration { get; init; } = "1ep";
 
     public double LearningRate { get; init; } = 1.5e-3;
 
