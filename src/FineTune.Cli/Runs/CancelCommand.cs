@@ -1,4 +1,5 @@
 using System.CommandLine;
+using FineTune.Workflows.Runs;
 
 namespace FineTune.Cli.Runs;
 
@@ -18,7 +19,7 @@ public static class CancelCommand
             }
             else
             {
-                var asked = RunFollower.IsTerminal(run.Status) ? "" : " It was asked to end.";
+                var asked = RunService.IsTerminal(run.Status) ? "" : " It was asked to end.";
                 await call.Terminal.Out.WriteLineAsync(RunText.Outcome(run) + asked);
             }
 

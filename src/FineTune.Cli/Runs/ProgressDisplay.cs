@@ -27,7 +27,7 @@ public sealed class ProgressDisplay(TextWriter writer, bool live, int columns, T
         }
 
         writer.Flush();
-        if (RunFollower.IsTerminal(run.Status))
+        if (RunService.IsTerminal(run.Status))
         {
             Close();
         }

@@ -14,7 +14,7 @@ public sealed class RunFollower(HostClient host, CliContext context, TextWriter 
         {
             var run = await AskAsync(() => host.GetRunAsync(id, cancellationToken), cancellationToken);
             show?.Invoke(run);
-            if (IsTerminal(run.Status))
+            if (RunService.IsTerminal(run.Status))
             {
                 return run;
             }
@@ -45,8 +45,6 @@ public sealed class RunFollower(HostClient host, CliContext context, TextWriter 
     }
 
     public Task PauseAsync(CancellationToken cancellationToken) => Task.Delay(context.PollInterval, context.Clock, cancellationToken);
-
-    public static bool IsTerminal(RunStatus status) => status is RunStatus.Completed or RunStatus.Failed or RunStatus.Canceled;
 
     private async Task<T> AskAsync<T>(Func<Task<T>> ask, CancellationToken cancellationToken)
     {
