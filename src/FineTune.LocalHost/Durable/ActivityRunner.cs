@@ -7,7 +7,8 @@ namespace FineTune.LocalHost.Durable;
 
 /// <summary>
 /// Runs work items, at most <see cref="DurableEngineOptions.MaxConcurrentActivities"/> at once, each in its own service scope. A work
-/// item is forgotten with the commit of its result: what a killed process left unfinished runs again.
+/// item is forgotten with the commit of its result: what a killed process left unfinished runs again, and so does what failed while
+/// the process was stopping, because what it needed may have stopped before it.
 /// </summary>
 internal sealed class ActivityRunner(
     DurableStore store,
@@ -81,6 +82,11 @@ internal sealed class ActivityRunner(
     private async Task RunAsync(ActivityWorkItem item, CancellationToken stopping)
     {
         var completion = await InvokeAsync(item);
+        if (completion.EventType == HistoryEventType.TaskFailed && stopping.IsCancellationRequested)
+        {
+            return;
+        }
+
         while (true)
         {
             try

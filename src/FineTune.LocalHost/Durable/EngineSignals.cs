@@ -8,7 +8,8 @@ internal sealed class EngineSignals
 {
     private readonly Channel<bool> work = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly ConcurrentDictionary<string, TaskCompletionSource> instances = new();
-    private ConcurrentQueue<TaskCompletionSource> idleWaiters = new();
+    private readonly Lock gate = new();
+    private List<TaskCompletionSource> idleWaiters = [];
 
     public void Wake() => work.Writer.TryWrite(true);
 
@@ -30,19 +31,27 @@ internal sealed class EngineSignals
     public Task WhenIdleAsync()
     {
         var source = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        idleWaiters.Enqueue(source);
+        PutBack([source]);
         Wake();
         return source.Task;
     }
 
     /// <summary>Those who asked before the worker looks for work: only they may be told that there was none.</summary>
-    public IReadOnlyCollection<TaskCompletionSource> TakeIdleWaiters() => Interlocked.Exchange(ref idleWaiters, new());
+    public IReadOnlyCollection<TaskCompletionSource> TakeIdleWaiters()
+    {
+        lock (gate)
+        {
+            var taken = idleWaiters;
+            idleWaiters = [];
+            return taken;
+        }
+    }
 
     public void PutBack(IEnumerable<TaskCompletionSource> waiters)
     {
-        foreach (var waiter in waiters)
+        lock (gate)
         {
-            idleWaiters.Enqueue(waiter);
+            idleWaiters.AddRange(waiters);
         }
     }
 }

@@ -76,8 +76,10 @@ public sealed class CrashTests
             catch (SimulatedCrashException)
             {
                 engine.Options = engine.Options with { OnCommit = null };
-                crashed = new TaskCompletionSource();
                 await engine.CrashAsync();
+
+                // Only now: until its store is closed, the dying engine's activities fail to commit, and say so.
+                crashed = new TaskCompletionSource();
             }
         }
     }

@@ -44,6 +44,38 @@ public sealed class DurableWorkerTests
     }
 
     [Fact]
+    public async Task Stop_ActivityFailsWhileStopping_RunsAgainAtTheNextStart()
+    {
+        var first = new TaskCompletionSource();
+        var registry = new DurableTaskRegistry()
+            .AddOrchestrator<object?, int>("Flow", (context, _) => context.CallActivityAsync<int>("Wait"))
+            .AddActivity<object?, int>("Wait", async (_, _) =>
+            {
+                reached.TrySetResult();
+                await first.Task;
+                return Interlocked.Increment(ref runs) == 1 ? throw new ObjectDisposedException("what it needs") : runs;
+            });
+        await using var engine = await EmbeddedEngineUnderTest.StartAsync(registry);
+        var id = await engine.StartFlowAsync();
+        await reached.Task;
+
+        var stop = engine.StopAsync(CancellationToken.None);
+        first.SetResult();
+        await stop;
+        await engine.CrashAsync();
+
+        Assert.Equal(2, await engine.OutputAsync<int>(id));
+    }
+
+    [Fact]
+    public async Task Settle_AskedByMany_TellsEach()
+    {
+        await using var engine = await EmbeddedEngineUnderTest.StartAsync(Gated());
+
+        await Task.WhenAll(Enumerable.Range(0, 20_000).Select(_ => Task.Run(engine.SettleAsync)));
+    }
+
+    [Fact]
     public async Task Activity_Services_AreAScopeOfItsOwn()
     {
         var scopes = new HashSet<object>();

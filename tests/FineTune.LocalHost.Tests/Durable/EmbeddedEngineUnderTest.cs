@@ -53,6 +53,7 @@ internal sealed class EmbeddedEngineUnderTest : DurableEngineUnderTest
     /// <summary>Dies without waiting for anything and starts again, perhaps with other code.</summary>
     public async Task RestartAsync(DurableTaskRegistry code)
     {
+        await Worker.DisposeAsync();
         await services.DisposeAsync();
         services = Build(code);
         await Worker.StartAsync(CancellationToken.None);
