@@ -41,7 +41,7 @@ public sealed class KillTests(ITestOutputHelper output)
                 // The wait is part of what is random: the next death comes this long after the last rebirth, wherever the run is then.
                 var wait = TimeSpan.FromMilliseconds(200 + random.Below((ulong)(2 * kill), 3000));
                 var before = await WatchForAsync(host, created.Id, wait);
-                Assert.False(RunService.IsTerminal(before.Status), $"The run ended as {before.Status} before kill {kill + 1}; make it longer.");
+                Assert.False(before.Status.HasEnded(), $"The run ended as {before.Status} before kill {kill + 1}; make it longer.");
                 var victims = random.Below((ulong)((2 * kill) + 1), 3);
                 output.WriteLine($"Kill {kill + 1} of {(victims == 0 ? "host" : victims == 1 ? "trainer" : "both")} in {before.Phase} at step {before.Progress.Step}");
                 if (victims > 0)

@@ -47,7 +47,7 @@ public static class Runs
                 return run;
             }
 
-            Assert.False(RunService.IsTerminal(run.Status), $"The run ended as {run.Status}: {run.Details}");
+            Assert.False(run.Status.HasEnded(), $"The run ended as {run.Status}: {run.Details}");
             await timer.WaitForNextTickAsync(deadline.Token);
         }
     }

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using FineTune.Workflows.Runs;
+using FineTune.Core.Runs;
 
 namespace FineTune.Cli.Runs;
 
@@ -19,7 +19,7 @@ public static class CancelCommand
             }
             else
             {
-                var asked = RunService.IsTerminal(run.Status) ? "" : " It was asked to end.";
+                var asked = run.Status.HasEnded() ? "" : " It was asked to end.";
                 await call.Terminal.Out.WriteLineAsync(RunText.Outcome(run) + asked);
             }
 

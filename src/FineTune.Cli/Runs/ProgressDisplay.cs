@@ -1,3 +1,4 @@
+using FineTune.Core.Runs;
 using FineTune.Workflows.Runs;
 
 namespace FineTune.Cli.Runs;
@@ -27,7 +28,7 @@ public sealed class ProgressDisplay(TextWriter writer, bool live, int columns, T
         }
 
         writer.Flush();
-        if (RunService.IsTerminal(run.Status))
+        if (run.Status.HasEnded())
         {
             Close();
         }

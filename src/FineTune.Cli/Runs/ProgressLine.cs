@@ -1,4 +1,5 @@
 using FineTune.Cli.Terminals;
+using FineTune.Core.Runs;
 using FineTune.Workflows.Runs;
 
 namespace FineTune.Cli.Runs;
@@ -12,7 +13,7 @@ public static class ProgressLine
     /// <summary>With a bar, for a line that is redrawn.</summary>
     public static string Live(RunView run, int columns)
     {
-        var bar = run.Progress is { Step: > 0, TotalSteps: > 0 } && !RunService.IsTerminal(run.Status)
+        var bar = run.Progress is { Step: > 0, TotalSteps: > 0 } && !run.Status.HasEnded()
             ? $"▕{Bar(run.Progress.Step / (double)run.Progress.TotalSteps)}▏ "
             : "";
         return DisplayText.Fit(bar + Plain(run), columns);
@@ -34,7 +35,7 @@ public static class ProgressLine
             parts.Add($"loss {Format.Loss(loss)}");
         }
 
-        if (!RunService.IsTerminal(run.Status) && progress.Epoch > 0)
+        if (!run.Status.HasEnded() && progress.Epoch > 0)
         {
             Add(parts, progress.TokensPerSecond, speed => $"{Format.Count(speed)} tok/s");
             Add(parts, progress.EtaSeconds, seconds => $"ETA {Format.Duration(seconds)}");

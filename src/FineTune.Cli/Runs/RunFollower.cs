@@ -14,7 +14,7 @@ public sealed class RunFollower(HostClient host, CliContext context, TextWriter 
         {
             var run = await AskAsync(() => host.GetRunAsync(id, cancellationToken), cancellationToken);
             show?.Invoke(run);
-            if (RunService.IsTerminal(run.Status))
+            if (run.Status.HasEnded())
             {
                 return run;
             }

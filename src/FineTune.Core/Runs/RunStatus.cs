@@ -18,6 +18,12 @@ public enum RunStatus
     Canceled,
 }
 
+public static class RunStatuses
+{
+    /// <summary>Whether nothing can happen to the run any more.</summary>
+    public static bool HasEnded(this RunStatus status) => status is RunStatus.Completed or RunStatus.Failed or RunStatus.Canceled;
+}
+
 /// <summary>Where a run stands: the orchestration's custom status (at most 16 KB).</summary>
 /// <param name="Phase">The step under way, or the last one.</param>
 /// <param name="Epoch">From 1; 0 before training.</param>
@@ -30,11 +36,7 @@ public sealed record RunState(
     long TotalSteps = 0,
     EpochMetrics? LastEpoch = null,
     RegisteredVersion? Registered = null,
-    Fault? Fault = null)
-{
-    [JsonIgnore]
-    public bool IsTerminal => Status is RunStatus.Completed or RunStatus.Failed or RunStatus.Canceled;
-}
+    Fault? Fault = null);
 
 /// <summary>A version in the registry.</summary>
 public sealed record RegisteredVersion(string Name, int Version);

@@ -23,6 +23,7 @@ public enum StopReason
 public sealed class EpochControl
 {
     private readonly ConcurrentQueue<StepMetrics> metrics = new();
+    private readonly ConcurrentQueue<RunEvent> events = new();
     private int reason;
 
     public StopReason Reason => (StopReason)Volatile.Read(ref reason);
@@ -49,34 +50,36 @@ public sealed class EpochControl
         Last = step;
     }
 
-    /// <summary>Appends the steps reported since the last call to the journal; those of a call that failed are kept for the next.</summary>
-    public async Task WriteMetricsAsync(RunJournal journal, EpochJob job, CancellationToken cancellationToken)
+    public void Announce(RunEvent happened) => events.Enqueue(happened);
+
+    /// <summary>Appends what was reported since the last call to the journal; what of it could not be written is kept for the next.</summary>
+    public async Task WriteAsync(RunJournal journal, EpochJob job, CancellationToken cancellationToken)
     {
-        var steps = TakeMetrics();
-        if (steps.Count == 0)
+        await WriteAsync(metrics, steps => journal.AppendMetricsAsync(job.Epoch, job.Attempt, steps, cancellationToken));
+        await WriteAsync(events, happened => journal.AppendEventsAsync(happened, cancellationToken));
+    }
+
+    private static async Task WriteAsync<T>(ConcurrentQueue<T> reported, Func<List<T>, Task> append)
+    {
+        var taken = new List<T>();
+        while (reported.TryDequeue(out var item))
+        {
+            taken.Add(item);
+        }
+
+        if (taken.Count == 0)
         {
             return;
         }
 
         try
         {
-            await journal.AppendMetricsAsync(job.Epoch, job.Attempt, steps, cancellationToken);
+            await append(taken);
         }
         catch
         {
-            steps.ForEach(metrics.Enqueue);
+            taken.ForEach(reported.Enqueue);
             throw;
         }
-    }
-
-    private List<StepMetrics> TakeMetrics()
-    {
-        var taken = new List<StepMetrics>();
-        while (metrics.TryDequeue(out var step))
-        {
-            taken.Add(step);
-        }
-
-        return taken;
     }
 }

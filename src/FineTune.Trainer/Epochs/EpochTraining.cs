@@ -36,6 +36,11 @@ public sealed class EpochTraining(
     {
         var hasOptimizer = resume is not null || job.Previous is not null;
         using var engine = AutogradEngine.Open(input.StartFolder, hasOptimizer ? input.StartFolder : null, job.Plan.Hyperparameters);
+        if (job.Epoch == 1 && resume is null)
+        {
+            control.Announce(EpochEvents.ModelInitialized(engine.Config, clock.GetUtcNow()));
+        }
+
         using var eval = input.EvalFolder is { } folder ? TokenShardSource.Open(folder) : null;
         if (eval is not null && job.Epoch == 1 && resume is null)
         {
@@ -79,6 +84,11 @@ public sealed class EpochTraining(
                 new StepMetrics(
                     step, job.Epoch, report.Loss, report.LearningRate, report.GradientNorm, report.Tokens, report.TokensPerSecond, clock.GetUtcNow()),
                 seconds / (step - firstStep));
+            if (EpochEvents.Progress(job, report, seconds / (step - firstStep), clock.GetUtcNow()) is { } progress)
+            {
+                control.Announce(progress);
+            }
+
             if (control.Reason != StopReason.None)
             {
                 return LoopControl.Stop;
@@ -102,7 +112,7 @@ public sealed class EpochTraining(
         var began = clock.GetTimestamp();
 
         // Whoever goes on from here begins after these steps, so their figures must be there before the checkpoint is.
-        control.WriteMetricsAsync(journal, job, CancellationToken.None).GetAwaiter().GetResult();
+        control.WriteAsync(journal, job, CancellationToken.None).GetAwaiter().GetResult();
         var folder = Save(engine);
         checkpoints.SaveStepAsync(job, holder, folder, step, tally).GetAwaiter().GetResult();
         Directory.Delete(folder, recursive: true);

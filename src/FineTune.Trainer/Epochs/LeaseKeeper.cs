@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace FineTune.Trainer.Epochs;
 
 /// <summary>
-/// Keeps a job's message leased while it is worked on and, in the same beat, writes the heartbeat and the metrics and looks for
+/// Keeps a job's message leased while it is worked on and, in the same beat, writes the heartbeat, metrics and events, and looks for
 /// cancellation and for a newer attempt.
 /// </summary>
 public sealed class LeaseKeeper : IAsyncDisposable
@@ -53,7 +53,7 @@ public sealed class LeaseKeeper : IAsyncDisposable
             return;
         }
 
-        await control.WriteMetricsAsync(journal, job, cancellationToken);
+        await control.WriteAsync(journal, job, cancellationToken);
         await journal.WriteHeartbeatAsync(Heartbeat(), cancellationToken);
     }
 

@@ -1,5 +1,6 @@
 using FineTune.Core.Epochs;
 using FineTune.Core.Json;
+using FineTune.Core.Runs;
 using FineTune.Core.Storage;
 
 namespace FineTune.Workflows.Epochs;
@@ -22,11 +23,18 @@ public sealed class QueueEpochDispatcher(IBlobStore blobs, IMessageQueues queues
 }
 
 /// <summary>Sends an epoch to the trainers. Repeated, it sends again; trainers take one of them and drop the rest.</summary>
-public sealed class EnqueueEpoch(IEpochDispatcher dispatcher)
+public sealed class EnqueueEpoch(IEpochDispatcher dispatcher, IBlobStore blobs, TimeProvider clock)
 {
     public async Task<object?> RunAsync(EpochJob job)
     {
         await dispatcher.EnqueueAsync(job);
+        var again = job.Attempt == 1 ? "" : $", attempt {job.Attempt}";
+        var queued = new RunEvent(
+            $"{RunEventTypes.EpochQueued}-{job.Epoch}-{job.Attempt}",
+            clock.GetUtcNow(),
+            RunEventTypes.EpochQueued,
+            $"Epoch {job.Epoch} of {job.Plan.Epochs} waits for a trainer{again}.");
+        await new RunJournal(blobs, job.RunId).AppendEventsAsync([queued]);
         return null;
     }
 }

@@ -77,7 +77,7 @@ public sealed class RunService(
         DurableTaskClient client, string id, string? reason, CancellationToken cancellationToken = default)
     {
         var run = await GetAsync(client, id, cancellationToken);
-        if (run is null || IsTerminal(run.Status))
+        if (run is null || run.Status.HasEnded())
         {
             return run;
         }
@@ -100,7 +100,7 @@ public sealed class RunService(
             return null;
         }
 
-        if (!IsTerminal(run.Status))
+        if (!run.Status.HasEnded())
         {
             return false;
         }
@@ -136,8 +136,6 @@ public sealed class RunService(
         return records;
     }
 
-    public static bool IsTerminal(RunStatus status) => status is RunStatus.Completed or RunStatus.Failed or RunStatus.Canceled;
-
     private async Task<RunView> ViewAsync(OrchestrationMetadata metadata, CancellationToken cancellationToken)
     {
         var spec = metadata.ReadInputAs<RunSpec>()!;
@@ -162,7 +160,7 @@ public sealed class RunService(
             state.Fault?.Message,
             metadata.CreatedAt,
             metadata.LastUpdatedAt,
-            IsTerminal(status) ? metadata.LastUpdatedAt : null,
+            status.HasEnded() ? metadata.LastUpdatedAt : null,
             spec.Model,
             spec.RegisterTo.ToString(),
             state.Registered,

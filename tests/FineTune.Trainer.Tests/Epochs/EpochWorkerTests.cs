@@ -52,6 +52,19 @@ public sealed class EpochWorkerTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_Job_TellsOfTheModelAndOfProgressOnce()
+    {
+        var job = await lab.PrepareAsync();
+        await lab.TrainAsync(TrainerLab.Second(job, await lab.TrainAsync(job)));
+
+        var events = await lab.Journal.ReadEventsAsync();
+        Assert.Equal(RunEventTypes.ModelInitialized, events[0].Type);
+        Assert.All(events.Skip(1), happened => Assert.Equal(RunEventTypes.TrainUpdated, happened.Type));
+        Assert.Equal(Enumerable.Range(1, 2 * Steps).Select(step => $"TRAIN_UPDATED-{step}"), events.Skip(1).Select(happened => happened.Id));
+        Assert.Matches(@"^\[epoch=2/2\]\[batch=3/5\]\[ETA=\d+min\] Train loss: \d+\.\d\d$", events[8].Message);
+    }
+
+    [Fact]
     public async Task Run_WithEvalTokens_ReportsLossesAndTheInitialOneOnlyInEpochOne()
     {
         var job = await lab.PrepareAsync(withEval: true);

@@ -1,4 +1,4 @@
-namespace FineTune.Workflows.Runs;
+namespace FineTune.Core.Runs;
 
 /// <summary>The origin product's event types.</summary>
 public static class RunEventTypes

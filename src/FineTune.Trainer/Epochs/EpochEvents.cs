@@ -1,0 +1,39 @@
+using System.Globalization;
+using FineTune.Core.Epochs;
+using FineTune.Core.Runs;
+using FineTune.Training.Loop;
+using FineTune.Training.Models;
+
+namespace FineTune.Trainer.Epochs;
+
+/// <summary>What a trainer tells in the run's events. A step trained again after a crash tells the same, so it is told once.</summary>
+public static class EpochEvents
+{
+    private const int PerEpoch = 10;
+
+    public static RunEvent ModelInitialized(LlamaConfig config, DateTimeOffset time) => new(
+        RunEventTypes.ModelInitialized,
+        time,
+        RunEventTypes.ModelInitialized,
+        string.Create(CultureInfo.InvariantCulture, $"Loaded {config.Parameters:N0} parameters; training begins."));
+
+    /// <summary>Progress in the origin product's words, after each tenth of the epoch's steps; null after the others.</summary>
+    public static RunEvent? Progress(EpochJob job, StepReport report, double secondsPerStep, DateTimeOffset time)
+    {
+        var (first, end) = job.Plan.StepsOf(job.Epoch);
+        var (done, steps) = (report.Step + 1 - first, end - first);
+        if (done * PerEpoch / steps == (done - 1) * PerEpoch / steps)
+        {
+            return null;
+        }
+
+        var minutes = Math.Ceiling(secondsPerStep * (job.Plan.TotalSteps - report.Step - 1) / 60);
+        return new RunEvent(
+            string.Create(CultureInfo.InvariantCulture, $"{RunEventTypes.TrainUpdated}-{report.Step + 1}"),
+            time,
+            RunEventTypes.TrainUpdated,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"[epoch={job.Epoch}/{job.Plan.Epochs}][batch={done}/{steps}][ETA={minutes}min] Train loss: {report.Loss:0.00}"));
+    }
+}
