@@ -33,14 +33,12 @@ public sealed class KillTests(ITestOutputHelper output)
         var host = await HostProcess.StartAsync(data.Path, Settings);
         try
         {
-            var path = await host.UploadAsync("kill/train.jsonl", SampleData.Pairs(1500));
+            var path = await host.UploadAsync("kill/train.jsonl", SampleData.Pairs(3000));
             var created = await host.CreateAsync(new RunRequest(
                 "finetune/tiny-llama", path, "main.kill.ner", TaskType.InstructionFinetune, TrainingDuration: "2ep", Seed: 5));
-            for (var kill = 0; kill < kills; kill++)
+            foreach (var (kill, point) in Points(random, kills).Index())
             {
-                // The wait is part of what is random: the next death comes this long after the last rebirth, wherever the run is then.
-                var wait = TimeSpan.FromMilliseconds(200 + random.Below((ulong)(2 * kill), 3000));
-                var before = await WatchForAsync(host, created.Id, wait);
+                var before = await WaitForAsync(host, created.Id, point, TimeSpan.FromMilliseconds(1 + random.Below((ulong)(2 * kill), 1500)));
                 Assert.False(before.Status.HasEnded(), $"The run ended as {before.Status} before kill {kill + 1}; make it longer.");
                 var victims = random.Below((ulong)((2 * kill) + 1), 3);
                 output.WriteLine($"Kill {kill + 1} of {(victims == 0 ? "host" : victims == 1 ? "trainer" : "both")} in {before.Phase} at step {before.Progress.Step}");
@@ -66,9 +64,15 @@ public sealed class KillTests(ITestOutputHelper output)
         }
     }
 
-    private static async Task<RunView> WatchForAsync(HostProcess host, string id, TimeSpan time)
+    /// <summary>How much of the training must be done before each kill: the first ones hit what comes before it, the rest is spread over it.</summary>
+    private static IEnumerable<double> Points(CounterRandom random, int kills) =>
+        Enumerable.Range(0, kills).Select(kill => kill < kills / 4 ? 0 : 0.8 * random.Below(1000 + (ulong)kill, 1000) / 1000).Order();
+
+    /// <summary>The run when that share of its steps was done and <paramref name="more"/> time had passed.</summary>
+    private static async Task<RunView> WaitForAsync(HostProcess host, string id, double share, TimeSpan more)
     {
-        using var timer = new PeriodicTimer(time);
+        await host.UntilAsync(id, run => share == 0 || (run.Progress.TotalSteps > 0 && run.Progress.Step >= share * run.Progress.TotalSteps));
+        using var timer = new PeriodicTimer(more);
         await timer.WaitForNextTickAsync();
         return await host.GetRunAsync(id);
     }

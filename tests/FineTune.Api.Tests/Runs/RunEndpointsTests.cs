@@ -1,4 +1,5 @@
 using FineTune.Api.Tests.Support;
+using FineTune.Core.Runs;
 
 namespace FineTune.Api.Tests.Runs;
 
@@ -97,6 +98,39 @@ public sealed class RunEndpointsTests
         var (status, body, _) = await host.SendAsync(HttpMethod.Get, "/api/runs?status=bogus");
         Assert.Equal(400, status);
         Assert.Contains("COMPLETED", (string)body!["error"]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Cancel_QueuedRun_EndsCanceledWithTheReasonInItsEvents()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var path = $"/api/runs/{await host.CreateRunAsync()}";
+
+        Assert.Equal(200, (await host.SendAsync(HttpMethod.Post, $"{path}/cancel", """{"reason":"wrong data"}""")).Status);
+        await host.SettleAsync();
+        host.Clock.Advance(TimeSpan.FromMinutes(5));
+        await host.SettleAsync();
+
+        Assert.Equal("CANCELED", (string)(await host.SendAsync(HttpMethod.Get, path)).Body!["status"]!);
+        var events = (await host.SendAsync(HttpMethod.Get, $"{path}/events")).Body!.AsArray();
+        Assert.Equal("CREATED", (string)events[0]!["type"]!);
+        Assert.Equal("CANCELED", (string)events[^1]!["type"]!);
+        Assert.Contains("wrong data", (string)events[^1]!["message"]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Metrics_OfStepsSoFar_AreJsonAndCsv()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var id = await host.CreateRunAsync();
+        await new RunJournal(host.Blobs, id).AppendMetricsAsync(
+            1, 1, [new StepMetrics(1, 1, 2.5, 0.001, 1.25, 64, 1000, host.Clock.GetUtcNow())]);
+
+        var (_, json, _) = await host.SendAsync(HttpMethod.Get, $"/api/runs/{id}/metrics");
+        Assert.Equal(2.5, (double)Assert.Single(json!.AsArray())!["loss"]!);
+        Assert.Equal(
+            "step,epoch,train_loss,learning_rate,grad_norm,tokens,tokens_per_second\n1,1,2.5,0.001,1.25,64,1000\n",
+            await host.Http.GetStringAsync(new Uri($"/api/runs/{id}/metrics.csv", UriKind.Relative)));
     }
 
     [Fact]

@@ -58,7 +58,7 @@ internal sealed class ApiHost : IAsyncDisposable, ITextGeneration
         var options = new BpeTrainerOptions { Merges = 20 };
         BpeTrainer.Train(["Say the number, please: 0123456789."], options).Save(model.Root, options);
         model.With("config.json", """{"hidden_size":8,"num_hidden_layers":1,"max_position_embeddings":128}""");
-        await host.app.Services.GetRequiredService<BaseModels>().PublishAsync(model.Root, Model);
+        await host.Get<BaseModels>().PublishAsync(model.Root, Model);
         await host.app.StartAsync();
         host.Http = host.app.GetTestClient();
         return host;
@@ -73,8 +73,11 @@ internal sealed class ApiHost : IAsyncDisposable, ITextGeneration
         return ((int)response.StatusCode, text.StartsWith('{') || text.StartsWith('[') ? JsonNode.Parse(text) : null, response);
     }
 
+    public T Get<T>()
+        where T : notnull => app.Services.GetRequiredService<T>();
+
     /// <summary>Lets the workflow get as far as it can without a trainer.</summary>
-    public Task SettleAsync() => app.Services.GetRequiredService<EngineSignals>().WhenIdleAsync().WaitAsync(TimeSpan.FromSeconds(30));
+    public Task SettleAsync() => Get<EngineSignals>().WhenIdleAsync().WaitAsync(TimeSpan.FromSeconds(30));
 
     public async Task<string> CreateRunAsync()
     {
