@@ -26,6 +26,7 @@ public static class Workflow
 
     public static DurableTaskRegistry CreateRegistry() => new DurableTaskRegistry()
         .AddOrchestrator<RunSpec, RunState>(TrainRun.Name, TrainRun.RunAsync)
+        .AddOrchestrator<RefusedRunInput, RunState>(RefusedRun.Name, RefusedRun.RunAsync)
         .AddOrchestrator<TrainEpochInput, EpochResult>(TrainEpoch.Name, TrainEpoch.RunAsync)
         .AddActivity<RunSpec, Outcome<string>>(nameof(CheckRegion), (services, input) => Get<CheckRegion>(services).RunAsync(input))
         .AddActivity<RunSpec, Outcome<ResolvedModel>>(nameof(ResolveModel), (services, input) => Get<ResolveModel>(services).RunAsync(input))
@@ -50,6 +51,7 @@ public static class Workflow
             .AddSingleton<BaseModels>()
             .AddSingleton<ModelLocator>()
             .AddSingleton<RunRequestReader>()
+            .AddSingleton<RunViewReader>()
             .AddSingleton<RunService>()
             .AddSingleton<UploadHandler>()
             .AddSingleton<DatasetLocator>()

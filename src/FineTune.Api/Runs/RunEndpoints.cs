@@ -10,6 +10,7 @@ using FineTune.Workflows.Runs;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 
 namespace FineTune.Api.Runs;
@@ -40,9 +41,15 @@ public static class RunEndpoints
     }
 
     private static async Task<Results<Accepted<CreatedRun>, BadRequest<FaultResponse>>> CreateAsync(
-        RunRequest body, RunService runs, DurableTaskClient client, HttpRequest request, CancellationToken cancellationToken)
+        RunRequest body,
+        [FromHeader(Name = "Idempotency-Key")] string? idempotencyKey,
+        RunService runs,
+        DurableTaskClient client,
+        HttpRequest request,
+        CancellationToken cancellationToken)
     {
-        var (run, faults) = await runs.CreateAsync(client, body, cancellationToken: cancellationToken);
+        var id = string.IsNullOrWhiteSpace(idempotencyKey) ? null : RunService.IdOf(idempotencyKey.Trim());
+        var (run, faults) = await runs.CreateAsync(client, body, id, cancellationToken);
         return run is null
             ? TypedResults.BadRequest(FaultResponse.Of(faults))
             : TypedResults.Accepted($"/api/runs/{run.Id}", new CreatedRun(run.Id, run.Status, run, DurableManagementPayload.For(request, run.Id)));

@@ -11,6 +11,9 @@ public sealed class Orchestrators(DurableTaskRegistry registry)
     [Function("TrainRun")]
     public Task<object?> TrainRun([OrchestrationTrigger] AzureContext context) => RunAsync(context);
 
+    [Function("RefusedRun")]
+    public Task<object?> RefusedRun([OrchestrationTrigger] AzureContext context) => RunAsync(context);
+
     [Function("TrainEpoch")]
     public Task<object?> TrainEpoch([OrchestrationTrigger] AzureContext context) => RunAsync(context);
 

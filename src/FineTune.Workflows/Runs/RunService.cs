@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 using FineTune.Core.Epochs;
 using FineTune.Core.Faults;
 using FineTune.Core.Runs;
@@ -10,10 +11,13 @@ using FineTune.Workflows.Epochs;
 namespace FineTune.Workflows.Runs;
 
 /// <summary>What clients do with runs; behind HTTP, uploads and the command line.</summary>
-public sealed class RunService(
-    RunRequestReader reader, IBlobStore blobs, TimeProvider clock)
+public sealed class RunService(RunRequestReader reader, RunViewReader views, IBlobStore blobs, TimeProvider clock)
 {
     private const string IdPrefix = "run-";
+
+    /// <summary>The id of the one run that requests with this idempotency key are answered with.</summary>
+    public static string IdOf(string idempotencyKey) =>
+        $"{IdPrefix}key-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(idempotencyKey)))[..16]}";
 
     /// <summary>Accepts a run and starts its orchestration, or answers every fault of the request.</summary>
     /// <param name="runId">Given by callers that may repeat themselves; an existing run of that id is answered as it is.</param>
@@ -48,11 +52,33 @@ public sealed class RunService(
         return (await GetAsync(client, id, cancellationToken), []);
     }
 
+    /// <summary>
+    /// Keeps a request that cannot become a run as a failed one, for callers that nobody answers. Repeated with the same id it is one run.
+    /// </summary>
+    public static async Task RefuseAsync(
+        DurableTaskClient client, string runId, RunRequest request, IReadOnlyList<Fault> faults, CancellationToken cancellationToken = default)
+    {
+        if (await client.GetInstanceAsync(runId, cancellation: cancellationToken) is not null)
+        {
+            return;
+        }
+
+        try
+        {
+            await client.ScheduleNewOrchestrationInstanceAsync(
+                RefusedRun.Name, new RefusedRunInput(runId, request, faults), new StartOrchestrationOptions(runId), cancellationToken);
+        }
+        catch (OrchestrationAlreadyExistsException)
+        {
+            // Another delivery of the same request was first.
+        }
+    }
+
     /// <summary>Null when there is no such run.</summary>
     public async Task<RunView?> GetAsync(DurableTaskClient client, string id, CancellationToken cancellationToken = default)
     {
         var metadata = await client.GetInstanceAsync(id, getInputsAndOutputs: true, cancellationToken);
-        return metadata is null || metadata.Name != TrainRun.Name ? null : await ViewAsync(metadata, cancellationToken);
+        return metadata is null ? null : await views.ReadAsync(metadata, cancellationToken);
     }
 
     /// <summary>Newest first.</summary>
@@ -61,13 +87,9 @@ public sealed class RunService(
         var query = new OrchestrationQuery(InstanceIdPrefix: IdPrefix, FetchInputsAndOutputs: true);
         await foreach (var metadata in client.GetAllInstancesAsync(query))
         {
-            if (metadata.Name == TrainRun.Name)
+            if (await views.ReadAsync(metadata) is { } run && (statuses is null or { Count: 0 } || statuses.Contains(run.Status)))
             {
-                var run = await ViewAsync(metadata, CancellationToken.None);
-                if (statuses is null or { Count: 0 } || statuses.Contains(run.Status))
-                {
-                    yield return run;
-                }
+                yield return run;
             }
         }
     }
@@ -134,68 +156,6 @@ public sealed class RunService(
         }
 
         return records;
-    }
-
-    private async Task<RunView> ViewAsync(OrchestrationMetadata metadata, CancellationToken cancellationToken)
-    {
-        var spec = metadata.ReadInputAs<RunSpec>()!;
-        var state = StateOf(metadata);
-        var heartbeat = state.Epoch > 0 ? await Journal(spec.RunId).ReadHeartbeatAsync(cancellationToken) : null;
-        var done = state.Status == RunStatus.Completed;
-        var progress = new RunProgress(
-            state.Epoch,
-            state.Epochs,
-            done ? state.TotalSteps : heartbeat?.Step ?? state.LastEpoch?.Step ?? 0,
-            state.TotalSteps,
-            heartbeat?.Loss ?? state.LastEpoch?.TrainLoss,
-            heartbeat?.TokensPerSecond,
-            done ? 0 : heartbeat?.SecondsRemaining,
-            heartbeat?.Time);
-        var status = state.Status == RunStatus.Queued && heartbeat?.Epoch == state.Epoch ? RunStatus.Running : state.Status;
-        return new RunView(
-            spec.RunId,
-            spec.Name,
-            status,
-            state.Phase,
-            state.Fault?.Message,
-            metadata.CreatedAt,
-            metadata.LastUpdatedAt,
-            status.HasEnded() ? metadata.LastUpdatedAt : null,
-            spec.Model,
-            spec.RegisterTo.ToString(),
-            state.Registered,
-            spec.TaskType,
-            spec.TrainDataPath,
-            spec.EvalDataPath,
-            spec.EvalPrompts,
-            spec.CustomWeightsPath,
-            spec.TrainingDuration.ToString(),
-            spec.LearningRate,
-            spec.ContextLength,
-            spec.ExperimentPath,
-            spec.Seed,
-            spec.Hyperparameters,
-            spec.License,
-            progress,
-            state.LastEpoch,
-            state.Fault,
-            spec.Warnings);
-    }
-
-    /// <summary>The custom status, corrected by the engine's own where the orchestrator had no chance to say it.</summary>
-    private static RunState StateOf(OrchestrationMetadata metadata)
-    {
-        var state = metadata.ReadCustomStatusAs<RunState>() ?? new RunState(RunStatus.Pending, "check_region");
-        return metadata.RuntimeStatus switch
-        {
-            OrchestrationRuntimeStatus.Terminated or OrchestrationRuntimeStatus.Canceled => state with { Status = RunStatus.Canceled },
-            OrchestrationRuntimeStatus.Failed when state.Status != RunStatus.Failed => state with
-            {
-                Status = RunStatus.Failed,
-                Fault = Fault.Platform(state.Phase, "workflow_failed", metadata.FailureDetails?.ErrorMessage ?? "The workflow failed."),
-            },
-            _ => state,
-        };
     }
 
     private RunJournal Journal(string id) => new(blobs, id);

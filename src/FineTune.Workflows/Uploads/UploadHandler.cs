@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using FineTune.Core.Faults;
 using FineTune.Core.Json;
 using FineTune.Core.Runs;
 using FineTune.Core.Storage;
@@ -20,7 +21,8 @@ public sealed record BlobCreatedData(string Url, string ETag);
 
 /// <summary>
 /// Starts a run for an upload into a folder that holds a run template, <c>finetune.json</c>: the body of <c>POST /api/runs</c> without
-/// <c>train_data_path</c>. One upload, one run: the run's id is a hash of the blob's URL and ETag.
+/// <c>train_data_path</c>. One upload, one run: the run's id is a hash of the blob's URL and ETag. A template that cannot become a run
+/// gives a failed run that says why.
 /// </summary>
 public sealed class UploadHandler(RunService runs, IBlobStore blobs, ILogger<UploadHandler> logger)
 {
@@ -38,21 +40,41 @@ public sealed class UploadHandler(RunService runs, IBlobStore blobs, ILogger<Upl
         }
 
         var slash = path.Name.LastIndexOf('/');
-        if (slash < 0 || await blobs.ReadTextAsync(path with { Name = $"{path.Name[..slash]}/{TemplateName}" }, cancellationToken) is not { } text)
+        var template = path with { Name = $"{path.Name[..Math.Max(slash, 0)]}/{TemplateName}" };
+        if (slash < 0 || await blobs.ReadTextAsync(template, cancellationToken) is not { } text)
         {
             return;
         }
 
         var id = RunId(upload.Data.Url, upload.Data.ETag);
-        var request = WireJson.Deserialize<RunRequest>(text) with { TrainDataPath = path.ToString() };
-        var (run, faults) = await runs.CreateAsync(client, request, id, cancellationToken);
+        var (request, unreadable) = Read(text, template);
+        request = request with { TrainDataPath = path.ToString() };
+        var (run, faults) = unreadable is null
+            ? await runs.CreateAsync(client, request, id, cancellationToken)
+            : (null, [unreadable]);
         if (run is null)
         {
-            logger.LogError("Upload {Path} started no run: {Faults}", path, string.Join(" ", faults.Select(fault => fault.Message)));
+            var inTemplate = faults.Select(fault => fault with { File = fault.File ?? template.ToString() }).ToList();
+            await RunService.RefuseAsync(client, id, request, inTemplate, cancellationToken);
+            logger.LogError("Upload {Path} is the failed run {RunId}: {Faults}", path, id, string.Join(" ", faults.Select(fault => fault.Message)));
         }
         else
         {
             logger.LogInformation("Upload {Path} is run {RunId}", path, run.Id);
+        }
+    }
+
+    private static (RunRequest Request, Fault? Fault) Read(string text, BlobPath template)
+    {
+        try
+        {
+            return (WireJson.Deserialize<RunRequest>(text), null);
+        }
+        catch (JsonException unreadable)
+        {
+            var fault = Fault.Caller(
+                RefusedRun.Phase, "template_invalid", $"The run template {template} cannot be read: {unreadable.Message} Mend it and upload the data again.");
+            return (new RunRequest(), fault with { Line = unreadable.LineNumber + 1 });
         }
     }
 

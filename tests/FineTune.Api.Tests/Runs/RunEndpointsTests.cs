@@ -1,3 +1,6 @@
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
 using FineTune.Api.Tests.Support;
 using FineTune.Core.Runs;
 
@@ -21,6 +24,31 @@ public sealed class RunEndpointsTests
             ["id", "statusQueryGetUri", "sendEventPostUri", "terminatePostUri", "purgeHistoryDeleteUri", "suspendPostUri", "resumePostUri"],
             body["links"]!.AsObject().Select(pair => pair.Key));
         Assert.Equal($"http://localhost/runtime/webhooks/durabletask/instances/{id}", (string)body["links"]!["statusQueryGetUri"]!);
+    }
+
+    [Fact]
+    public async Task Post_SameIdempotencyKey_IsOneRunHoweverOften()
+    {
+        await using var host = await ApiHost.StartAsync();
+        async Task<string> PostAsync(string key)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/api/runs");
+            request.Headers.Add("Idempotency-Key", key);
+            request.Content = new StringContent(
+                """{"model":"finetune/tiny-llama","train_data_path":"az://datasets/pairs.jsonl","register_to":"main.demo.pairs"}""",
+                Encoding.UTF8,
+                "application/json");
+            using var response = await host.Http.SendAsync(request);
+            Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
+            return (string)JsonNode.Parse(await response.Content.ReadAsStringAsync())!["id"]!;
+        }
+
+        var ids = await Task.WhenAll(PostAsync("a"), PostAsync("a"), PostAsync("b"));
+        await host.SettleAsync();
+        Assert.Equal(ids[0], await PostAsync("a"));
+
+        Assert.Equal((ids[0], 2), (ids[1], ids.Distinct().Count()));
+        Assert.Equal(2, (await host.SendAsync(HttpMethod.Get, "/api/runs")).Body!.AsArray().Count);
     }
 
     [Fact]

@@ -36,8 +36,8 @@ public sealed class TrainRunTests
         var events = await host.Runs.EventsAsync(run.Id);
         Assert.Equal(
             [
-                "CREATED", "STARTED", "DATA_VALIDATED", "DATA_TOKENIZED", "CHECKPOINT_SAVED", "CHECKPOINT_SAVED", "TRAIN_FINISHED",
-                "EVALUATED", "MODEL_REGISTERED", "COMPLETED",
+                "CREATED", "STARTED", "DATA_VALIDATED", "DATA_TOKENIZED", "EPOCH_QUEUED", "CHECKPOINT_SAVED", "EPOCH_QUEUED",
+                "CHECKPOINT_SAVED", "TRAIN_FINISHED", "EVALUATED", "MODEL_REGISTERED", "COMPLETED",
             ],
             events.Select(entry => entry.Type));
         Assert.Equal(["ep1", "ep2"], (await host.Runs.CheckpointsAsync(run.Id)).Select(checkpoint => checkpoint.Name));

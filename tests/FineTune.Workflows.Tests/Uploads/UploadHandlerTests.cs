@@ -1,4 +1,5 @@
 using System.Text.Json;
+using FineTune.Core.Runs;
 using FineTune.Testing.Workflows;
 using FineTune.Workflows.Runs;
 using FineTune.Workflows.Uploads;
@@ -31,6 +32,38 @@ public sealed class UploadHandlerTests
         await HandleAsync(host, "in/pairs.jsonl", "0x1");
         await HandleAsync(host, "in/pairs.jsonl", "0x2");
         Assert.Equal(2, (await ListAsync(host)).Count);
+    }
+
+    [Theory]
+    [InlineData("""{"model":""", "template_invalid", 1)]
+    [InlineData("null", "template_invalid", null)]
+    [InlineData("""{"register_to":"main.demo"}""", "field_required", null)]
+    public async Task Handle_BadTemplate_GivesOneVisibleFailedRun(string template, string code, int? line)
+    {
+        await using var host = await WorkflowHost.StartAsync();
+        await host.UploadAsync("in/finetune.json", template);
+        var path = await host.UploadPairsAsync("in/pairs.jsonl", 20);
+        await HandleAsync(host, "in/pairs.jsonl", "0x1");
+        await HandleAsync(host, "in/pairs.jsonl", "0x1");
+
+        var run = Assert.Single(await ListAsync(host));
+        Assert.Equal((RunStatus.Failed, path), (run.Status, run.TrainDataPath));
+        Assert.Equal((code, "az://datasets/in/finetune.json", (long?)line), (run.Fault!.Code, run.Fault.File, run.Fault.Line));
+        var told = Assert.Single(await host.Runs.EventsAsync(run.Id, TestContext.Current.CancellationToken));
+        Assert.Equal((RunEventTypes.Failed, run.Details), (told.Type, told.Message));
+    }
+
+    [Fact]
+    public async Task Handle_BadTemplateMended_TheNextUploadRuns()
+    {
+        await using var host = await WorkflowHost.StartAsync();
+        await host.UploadAsync("in/finetune.json", "{");
+        await host.UploadPairsAsync("in/pairs.jsonl", 20);
+        await HandleAsync(host, "in/pairs.jsonl", "0x1");
+        await host.UploadAsync("in/finetune.json", Template);
+        await HandleAsync(host, "in/pairs.jsonl", "0x2");
+
+        Assert.Equal([RunStatus.Queued, RunStatus.Failed], (await ListAsync(host)).Select(run => run.Status));
     }
 
     [Theory]

@@ -1,0 +1,31 @@
+using System.Globalization;
+using FineTune.Core.Faults;
+using FineTune.Core.Runs;
+using FineTune.Workflows.Durable;
+
+namespace FineTune.Workflows.Runs;
+
+/// <param name="Request">As far as it could be read.</param>
+/// <param name="Faults">Everything that is wrong with it; at least one.</param>
+public sealed record RefusedRunInput(string RunId, RunRequest Request, IReadOnlyList<Fault> Faults);
+
+/// <summary>A run that fails at once: how a request is refused when nobody waits for an answer, as with an upload.</summary>
+public static class RefusedRun
+{
+    public const string Name = nameof(RefusedRun);
+    public const string Phase = "create";
+
+    public static async Task<RunState> RunAsync(TaskOrchestrationContext context, RefusedRunInput input)
+    {
+        context.SetCustomStatus(new RunState(RunStatus.Failed, Phase, Fault: input.Faults[0]));
+        var time = new DateTimeOffset(DateTime.SpecifyKind(context.CurrentUtcDateTime, DateTimeKind.Utc));
+        foreach (var (index, fault) in input.Faults.Index())
+        {
+            var id = string.Create(CultureInfo.InvariantCulture, $"{RunEventTypes.Failed}-{index}");
+            await context.CallActivityAsync<object?>(
+                nameof(RecordEvent), new RecordEventInput(input.RunId, new RunEvent(id, time, RunEventTypes.Failed, fault.Message)), Retry.Transient);
+        }
+
+        throw new FaultException(input.Faults[0]);
+    }
+}
