@@ -31,6 +31,8 @@ public static class FineTuneCommand
             EventsCommand.Create(scope),
             MetricsCommand.Create(scope),
             CheckpointsCommand.Create(scope),
+            PauseCommand.Create(scope),
+            PauseCommand.CreateResume(scope),
             CancelCommand.Create(scope),
             DeleteCommand.Create(scope),
             ModelsCommand.Create(scope),

@@ -34,6 +34,8 @@ public static class RunEndpoints
         runs.MapGet("{id}", GetAsync);
         runs.MapDelete("{id}", DeleteAsync);
         runs.MapPost("{id}/cancel", CancelAsync);
+        runs.MapPost("{id}/pause", PauseAsync);
+        runs.MapPost("{id}/resume", ResumeAsync);
         runs.MapGet("{id}/events", EventsAsync);
         runs.MapGet("{id}/metrics", MetricsAsync);
         runs.MapGet("{id}/metrics.csv", MetricsCsvAsync);
@@ -84,6 +86,14 @@ public static class RunEndpoints
     private static async Task<Results<Ok<RunView>, NotFound<FaultResponse>>> CancelAsync(
         string id, RunService runs, DurableTaskClient client, CancelBody? body, CancellationToken cancellationToken) =>
         await runs.CancelAsync(client, id, body?.Reason, cancellationToken) is { } run ? TypedResults.Ok(run) : NotFound(id);
+
+    private static async Task<Results<Ok<RunView>, NotFound<FaultResponse>>> PauseAsync(
+        string id, RunService runs, DurableTaskClient client, CancellationToken cancellationToken) =>
+        await runs.PauseAsync(client, id, cancellationToken) is { } run ? TypedResults.Ok(run) : NotFound(id);
+
+    private static async Task<Results<Ok<RunView>, NotFound<FaultResponse>>> ResumeAsync(
+        string id, RunService runs, DurableTaskClient client, CancellationToken cancellationToken) =>
+        await runs.ResumeAsync(client, id, cancellationToken) is { } run ? TypedResults.Ok(run) : NotFound(id);
 
     private static async Task<Results<Ok<IReadOnlyList<RunEvent>>, NotFound<FaultResponse>>> EventsAsync(
         string id, RunService runs, DurableTaskClient client, CancellationToken cancellationToken) =>

@@ -37,6 +37,12 @@ public sealed class HostClient(Uri address) : IDisposable
     public Task<RunView> CancelRunAsync(string id, string? reason, CancellationToken cancellationToken) =>
         connection.PostAsync<RunView>(RunPath(id, "/cancel"), new CancelBody(reason), cancellationToken);
 
+    public Task<RunView> PauseRunAsync(string id, CancellationToken cancellationToken) =>
+        connection.PostAsync<RunView>(RunPath(id, "/pause"), cancellationToken);
+
+    public Task<RunView> ResumeRunAsync(string id, CancellationToken cancellationToken) =>
+        connection.PostAsync<RunView>(RunPath(id, "/resume"), cancellationToken);
+
     /// <returns>True when the run is gone, false while it is still ending: ask again.</returns>
     public async Task<bool> DeleteRunAsync(string id, CancellationToken cancellationToken)
     {

@@ -25,7 +25,7 @@ public sealed class HostConnection(Uri address) : IDisposable
         return await ReadAsync<T>(response, cancellationToken);
     }
 
-    public async Task<T> SendAsync<T>(HttpMethod method, string path, HttpContent content, CancellationToken cancellationToken)
+    public async Task<T> SendAsync<T>(HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
     {
         using var response = await SendAsync(method, path, content, cancellationToken);
         return await ReadAsync<T>(response, cancellationToken);
@@ -33,6 +33,8 @@ public sealed class HostConnection(Uri address) : IDisposable
 
     public Task<T> PostAsync<T>(string path, object body, CancellationToken cancellationToken) =>
         SendAsync<T>(HttpMethod.Post, path, JsonContent.Create(body, body.GetType(), options: WireJson.Options), cancellationToken);
+
+    public Task<T> PostAsync<T>(string path, CancellationToken cancellationToken) => SendAsync<T>(HttpMethod.Post, path, null, cancellationToken);
 
     /// <exception cref="RefusedException">The host answered 4xx.</exception>
     /// <exception cref="HostUnavailableException">The host did not answer, or answered 5xx.</exception>

@@ -10,9 +10,13 @@ public enum EpochOutcome
     /// <summary>The run was cancelled; the checkpoint holds the last finished step.</summary>
     Canceled,
     Failed,
+
+    /// <summary>The run was paused; the next attempt goes on from the checkpoint when it is resumed.</summary>
+    Paused,
 }
 
 /// <summary>What a trainer reports for an <see cref="EpochJob"/>; the first result stored for an attempt is the attempt's result.</summary>
+/// <param name="PauseId">The pause that was honoured, of an outcome of <see cref="EpochOutcome.Paused"/>.</param>
 public sealed record EpochResult(
     string RunId,
     string InstanceId,
@@ -22,7 +26,8 @@ public sealed record EpochResult(
     EpochOutcome Outcome,
     ArtifactRef? Checkpoint,
     EpochMetrics? Metrics,
-    Fault? Fault);
+    Fault? Fault,
+    string? PauseId = null);
 
 /// <summary>Figures of an epoch. Losses are mean negative log-likelihoods per trained token, in nats.</summary>
 /// <param name="Step">Optimizer steps done since the run began.</param>

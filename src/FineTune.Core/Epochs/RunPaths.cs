@@ -16,6 +16,9 @@ public sealed partial class RunPaths(string runId)
     /// <summary>Present once cancellation was asked for.</summary>
     public BlobPath CancelMarker => Root / "cancel.json";
 
+    /// <summary>A <see cref="PauseRequest"/>, once a pause was asked for.</summary>
+    public BlobPath PauseMarker => Root / "pause.json";
+
     public BlobPath ValidationReport => Root / "validation.json";
 
     public BlobPath TrainTokens => Root / "tokens/train";

@@ -12,6 +12,7 @@ public enum RunStatus
     Pending,
     Queued,
     Running,
+    Paused,
     Terminating,
     Completed,
     Failed,

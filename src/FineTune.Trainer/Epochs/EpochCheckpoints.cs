@@ -18,10 +18,13 @@ public sealed class EpochCheckpoints(IBlobStore blobs, ArtifactStore artifacts)
     public const string Kind = "checkpoint";
     private const string StepPrefix = "step-";
 
-    /// <summary>The newest complete checkpoint within the job's epoch and attempt, or null.</summary>
+    /// <summary>
+    /// The newest complete checkpoint within the job's epoch, of this attempt or an earlier one, or null: training is deterministic, so
+    /// whose it is makes no difference.
+    /// </summary>
     public async Task<ResumePoint?> FindAsync(EpochJob job, CancellationToken cancellationToken = default)
     {
-        foreach (var folder in (await FoldersAsync(job, cancellationToken)).OrderByDescending(folder => folder.Name, StringComparer.Ordinal))
+        foreach (var folder in (await FoldersAsync(job, cancellationToken)).OrderByDescending(folder => folder.FileName, StringComparer.Ordinal))
         {
             if (await artifacts.FindAsync(folder, cancellationToken) is { } checkpoint)
             {
@@ -35,10 +38,10 @@ public sealed class EpochCheckpoints(IBlobStore blobs, ArtifactStore artifacts)
     }
 
     /// <summary>Publishes <paramref name="directory"/> as the checkpoint after <paramref name="step"/> and drops the older ones.</summary>
-    public async Task SaveStepAsync(EpochJob job, string holder, string directory, long step, EpochTally tally)
+    public async Task<ArtifactRef> SaveStepAsync(EpochJob job, string holder, string directory, long step, EpochTally tally)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"{StepPrefix}{step:D10}-{holder}");
-        await artifacts.PublishAsync(directory, Work(job) / name, Kind, tally.ToProperties(step));
+        var checkpoint = await artifacts.PublishAsync(directory, Work(job) / name, Kind, tally.ToProperties(step));
         foreach (var older in await FoldersAsync(job, CancellationToken.None))
         {
             if (string.CompareOrdinal(older.FileName, name) < 0)
@@ -46,6 +49,8 @@ public sealed class EpochCheckpoints(IBlobStore blobs, ArtifactStore artifacts)
                 await DropAsync(older);
             }
         }
+
+        return checkpoint;
     }
 
     /// <summary>Publishes <paramref name="directory"/> as the epoch's checkpoint.</summary>
@@ -73,11 +78,14 @@ public sealed class EpochCheckpoints(IBlobStore blobs, ArtifactStore artifacts)
 
     private async Task<IReadOnlyList<BlobPath>> FoldersAsync(EpochJob job, CancellationToken cancellationToken)
     {
-        var prefix = (Work(job) / StepPrefix).Name;
         var folders = new SortedSet<string>(StringComparer.Ordinal);
-        await foreach (var blob in blobs.ListAsync(Containers.Runs, prefix, cancellationToken))
+        for (var attempt = 1; attempt <= job.Attempt; attempt++)
         {
-            folders.Add(blob.Path.Name[..blob.Path.Name.IndexOf('/', prefix.Length)]);
+            var prefix = (new RunPaths(job.RunId).Work(job.Epoch, attempt) / StepPrefix).Name;
+            await foreach (var blob in blobs.ListAsync(Containers.Runs, prefix, cancellationToken))
+            {
+                folders.Add(blob.Path.Name[..blob.Path.Name.IndexOf('/', prefix.Length)]);
+            }
         }
 
         return [.. folders.Select(name => new BlobPath(Containers.Runs, name))];

@@ -12,6 +12,9 @@ public enum StopReason
     /// <summary>This process is asked to end; the job goes back with a fresh checkpoint.</summary>
     Shutdown,
 
+    /// <summary>The user paused the run; a checkpoint is kept and the trainer is free for others.</summary>
+    Paused,
+
     /// <summary>The user cancelled the run; a checkpoint is kept.</summary>
     Canceled,
 
@@ -28,6 +31,9 @@ public sealed class EpochControl
 
     public StopReason Reason => (StopReason)Volatile.Read(ref reason);
 
+    /// <summary>The pause to honour, with <see cref="StopReason.Paused"/>.</summary>
+    public string? PauseId { get; private set; }
+
     /// <summary>The last finished step; null before the first.</summary>
     public StepMetrics? Last { get; private set; }
 
@@ -41,6 +47,12 @@ public sealed class EpochControl
         {
             Interlocked.CompareExchange(ref reason, (int)why, seen);
         }
+    }
+
+    public void Pause(string id)
+    {
+        PauseId ??= id;
+        Stop(StopReason.Paused);
     }
 
     public void Report(StepMetrics step, double secondsPerStep)

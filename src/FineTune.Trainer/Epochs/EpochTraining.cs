@@ -1,4 +1,5 @@
 using System.Text.Json;
+using FineTune.Core.Artifacts;
 using FineTune.Core.Epochs;
 using FineTune.Core.Generation;
 using FineTune.Core.Json;
@@ -55,6 +56,8 @@ public sealed class EpochTraining(
             case StopReason.Shutdown:
                 SaveStep(engine);
                 return null;
+            case StopReason.Paused:
+                return Result(EpochOutcome.Paused, SaveStep(engine), null) with { PauseId = control.PauseId };
             case StopReason.Canceled:
                 return Result(EpochOutcome.Canceled, engine, null);
             default:
@@ -107,16 +110,17 @@ public sealed class EpochTraining(
     /// <summary>The larger of the configured interval and 20 times what the last checkpoint took: at most 5 % of the time goes there.</summary>
     private TimeSpan Interval() => lastWrite * WriteTimeFactor > options.CheckpointInterval ? lastWrite * WriteTimeFactor : options.CheckpointInterval;
 
-    private void SaveStep(ITrainingEngine engine)
+    private ArtifactRef SaveStep(ITrainingEngine engine)
     {
         var began = clock.GetTimestamp();
 
         // Whoever goes on from here begins after these steps, so their figures must be there before the checkpoint is.
         control.WriteAsync(journal, job, CancellationToken.None).GetAwaiter().GetResult();
         var folder = Save(engine);
-        checkpoints.SaveStepAsync(job, holder, folder, step, tally).GetAwaiter().GetResult();
+        var checkpoint = checkpoints.SaveStepAsync(job, holder, folder, step, tally).GetAwaiter().GetResult();
         Directory.Delete(folder, recursive: true);
         lastWrite = clock.GetElapsedTime(began);
+        return checkpoint;
     }
 
     private EpochResult Result(EpochOutcome outcome, ITrainingEngine engine, Evaluation? evaluation)
@@ -128,7 +132,11 @@ public sealed class EpochTraining(
             File.WriteAllBytes(Path.Combine(folder, EvalGeneration.FileName), JsonSerializer.SerializeToUtf8Bytes(generations, WireJson.Indented));
         }
 
-        var checkpoint = checkpoints.SaveEndAsync(job, holder, folder, step, tally).GetAwaiter().GetResult();
+        return Result(outcome, checkpoints.SaveEndAsync(job, holder, folder, step, tally).GetAwaiter().GetResult(), evaluation);
+    }
+
+    private EpochResult Result(EpochOutcome outcome, ArtifactRef checkpoint, Evaluation? evaluation)
+    {
         var metrics = new EpochMetrics(
             job.Epoch,
             step,

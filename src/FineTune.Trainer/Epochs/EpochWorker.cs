@@ -97,8 +97,7 @@ public sealed class EpochWorker(
 
         if (await blobs.ReadJsonAsync<EpochResult>(ResultPath(job), stopping) is { } known)
         {
-            await ReportAsync(known);
-            await checkpoints.DropStepsAsync(job);
+            await EndAsync(job, known);
         }
         else if (!await LeaseKeeper.IsSupersededAsync(blobs, job, stopping))
         {
@@ -110,8 +109,7 @@ public sealed class EpochWorker(
 
             // From here on the work is done: a request to end must not lose it.
             await blobs.TryCreateJsonAsync(ResultPath(job), result, CancellationToken.None);
-            await ReportAsync((await blobs.ReadJsonAsync<EpochResult>(ResultPath(job), CancellationToken.None))!);
-            await checkpoints.DropStepsAsync(job);
+            await EndAsync(job, (await blobs.ReadJsonAsync<EpochResult>(ResultPath(job), CancellationToken.None))!);
         }
 
         await lease.CompleteAsync(CancellationToken.None);
@@ -169,7 +167,15 @@ public sealed class EpochWorker(
         return count;
     }
 
-    private Task ReportAsync(EpochResult result) => queues.Open(Queues.EpochResults).SendAsync(WireJson.Serialize(result));
+    private async Task EndAsync(EpochJob job, EpochResult result)
+    {
+        await queues.Open(Queues.EpochResults).SendAsync(WireJson.Serialize(result));
+        if (result.Outcome is EpochOutcome.Completed or EpochOutcome.Canceled)
+        {
+            // Any other outcome may be followed by an attempt that goes on from them.
+            await checkpoints.DropStepsAsync(job);
+        }
+    }
 
     private static EpochResult Failed(EpochJob job, Fault fault) =>
         new(job.RunId, job.InstanceId, job.EventName, job.Epoch, job.Attempt, EpochOutcome.Failed, null, null, fault);

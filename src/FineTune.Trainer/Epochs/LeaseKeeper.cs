@@ -7,7 +7,7 @@ namespace FineTune.Trainer.Epochs;
 
 /// <summary>
 /// Keeps a job's message leased while it is worked on and, in the same beat, writes the heartbeat, metrics and events, and looks for
-/// cancellation and for a newer attempt.
+/// cancellation, a pause and a newer attempt.
 /// </summary>
 public sealed class LeaseKeeper : IAsyncDisposable
 {
@@ -45,6 +45,11 @@ public sealed class LeaseKeeper : IAsyncDisposable
         if (await blobs.FindAsync(paths.CancelMarker, cancellationToken) is not null)
         {
             control.Stop(StopReason.Canceled);
+        }
+
+        if (await blobs.ReadJsonAsync<PauseRequest>(paths.PauseMarker, cancellationToken) is { Resumed: false } pause)
+        {
+            control.Pause(pause.Id);
         }
 
         if (await IsSupersededAsync(blobs, job, cancellationToken))

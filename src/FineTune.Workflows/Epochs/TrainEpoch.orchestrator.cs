@@ -36,8 +36,12 @@ public sealed class TrainEpoch
     /// <summary>The event by which an attempt's result arrives.</summary>
     public static string EventName(int epoch, int attempt) => string.Create(CultureInfo.InvariantCulture, $"epoch-{epoch}-{attempt}");
 
+    /// <summary>The event that ends a pause.</summary>
+    public static string ResumeEvent(string pauseId) => $"resume-{pauseId}";
+
     private async Task<EpochResult> RunAsync()
     {
+        var failures = 0;
         for (var attempt = 1; ; attempt++)
         {
             var job = input.Job with
@@ -48,12 +52,24 @@ public sealed class TrainEpoch
             };
             await context.CallActivityAsync<object?>(nameof(EnqueueEpoch), job, Retry.Transient);
             var result = await ResultOfAsync(job);
-            var again = result.Outcome == EpochOutcome.Failed && result.Fault is null or { Retryable: true };
-            if (result.Outcome != EpochOutcome.Failed || !again || attempt >= input.Policy.MaxAttempts)
+            switch (result.Outcome)
             {
-                return result;
+                case EpochOutcome.Paused when await ResumedAsync(result.PauseId!):
+                case EpochOutcome.Failed when result.Fault is null or { Retryable: true } && ++failures < input.Policy.MaxAttempts:
+                    continue;
+                case EpochOutcome.Paused:
+                    return result with { Outcome = EpochOutcome.Canceled };
+                default:
+                    return result;
             }
         }
+    }
+
+    /// <summary>False when the run was cancelled in the pause.</summary>
+    private async Task<bool> ResumedAsync(string pauseId)
+    {
+        var resumed = context.WaitForExternalEvent<PauseRequest>(ResumeEvent(pauseId));
+        return await Task.WhenAny(resumed, cancel) == resumed;
     }
 
     private async Task<EpochResult> ResultOfAsync(EpochJob job)

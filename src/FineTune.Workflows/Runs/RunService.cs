@@ -106,8 +106,52 @@ public sealed class RunService(RunRequestReader reader, RunViewReader views, IBl
 
         var request = new CancelRequest(reason);
         await blobs.WriteJsonAsync(new RunPaths(id).CancelMarker, request, cancellationToken);
+        if (run.Status == RunStatus.Paused || await blobs.FindAsync(new RunPaths(id).PauseMarker, cancellationToken) is not null)
+        {
+            await client.ResumeInstanceAsync(id, "canceled", cancellationToken);
+        }
+
         await client.RaiseEventAsync(id, TrainRun.CancelEvent, request, cancellationToken);
         return await GetAsync(client, id, cancellationToken);
+    }
+
+    /// <summary>
+    /// Holds the run: no further step begins, and a trainer stops within a step, keeps a checkpoint and is free for others. Null when there
+    /// is no such run.
+    /// </summary>
+    public async Task<RunView?> PauseAsync(DurableTaskClient client, string id, CancellationToken cancellationToken = default)
+    {
+        var run = await GetAsync(client, id, cancellationToken);
+        if (run is null || run.Status.HasEnded() || run.Status is RunStatus.Paused or RunStatus.Terminating)
+        {
+            return run;
+        }
+
+        await client.SuspendInstanceAsync(id, "paused", cancellationToken);
+        await blobs.WriteJsonAsync(new RunPaths(id).PauseMarker, new PauseRequest(Guid.NewGuid().ToString("N")), cancellationToken);
+        return run with { Status = RunStatus.Paused };
+    }
+
+    /// <summary>Lets a paused run go on, from its checkpoint when it was training. Null when there is no such run.</summary>
+    public async Task<RunView?> ResumeAsync(DurableTaskClient client, string id, CancellationToken cancellationToken = default)
+    {
+        var run = await GetAsync(client, id, cancellationToken);
+        var pause = await blobs.ReadJsonAsync<PauseRequest>(new RunPaths(id).PauseMarker, cancellationToken);
+        if (run is null || run.Status.HasEnded() || (run.Status != RunStatus.Paused && pause is null or { Resumed: true }))
+        {
+            return run;
+        }
+
+        // The instance last: until then the run is paused and the call can be repeated.
+        if (pause is not null)
+        {
+            pause = pause with { Resumed = true };
+            await blobs.WriteJsonAsync(new RunPaths(id).PauseMarker, pause, cancellationToken);
+            await client.RaiseEventAsync(TrainRun.ChildId(id, run.Progress.Epoch), TrainEpoch.ResumeEvent(pause.Id), pause, cancellationToken);
+        }
+
+        await client.ResumeInstanceAsync(id, "resumed", cancellationToken);
+        return run.Status == RunStatus.Paused ? run with { Status = RunStatus.Queued } : run;
     }
 
     /// <summary>

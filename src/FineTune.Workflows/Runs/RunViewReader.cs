@@ -22,7 +22,9 @@ public sealed class RunViewReader(IBlobStore blobs)
         var spec = metadata.ReadInputAs<RunSpec>()!;
         var state = StateOf(metadata);
         var heartbeat = state.Epoch > 0 ? await new RunJournal(blobs, spec.RunId).ReadHeartbeatAsync(cancellationToken) : null;
-        var status = state.Status == RunStatus.Queued && heartbeat?.Epoch == state.Epoch ? RunStatus.Running : state.Status;
+        var status = state.Status == RunStatus.Queued && await IsTakenAsync(heartbeat, state.Epoch, cancellationToken)
+            ? RunStatus.Running
+            : state.Status;
         return new RunView(
             spec.RunId,
             spec.Name,
@@ -52,6 +54,12 @@ public sealed class RunViewReader(IBlobStore blobs)
             state.Fault,
             spec.Warnings);
     }
+
+    /// <summary>Whether the sign of life is one of the epoch's newest attempt.</summary>
+    private async Task<bool> IsTakenAsync(Heartbeat? heartbeat, int epoch, CancellationToken cancellationToken) =>
+        heartbeat?.Epoch == epoch
+        && await blobs.ReadJsonAsync<EpochFence>(new RunPaths(heartbeat.RunId).Fence(epoch), cancellationToken) is { } fence
+        && fence.Attempt == heartbeat.Attempt;
 
     private static RunProgress Progress(RunState state, Heartbeat? heartbeat)
     {
@@ -107,6 +115,7 @@ public sealed class RunViewReader(IBlobStore blobs)
         return metadata.RuntimeStatus switch
         {
             OrchestrationRuntimeStatus.Terminated or OrchestrationRuntimeStatus.Canceled => state with { Status = RunStatus.Canceled },
+            OrchestrationRuntimeStatus.Suspended => state with { Status = RunStatus.Paused },
             OrchestrationRuntimeStatus.Failed when state.Status != RunStatus.Failed => state with
             {
                 Status = RunStatus.Failed,

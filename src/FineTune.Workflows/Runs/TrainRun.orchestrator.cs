@@ -41,6 +41,9 @@ public sealed class TrainRun
 
     public static Task<RunState> RunAsync(TaskOrchestrationContext context, RunSpec spec) => new TrainRun(context, spec).RunAsync();
 
+    /// <summary>Instance id of an epoch of a run.</summary>
+    public static string ChildId(string runId, int epoch) => string.Create(CultureInfo.InvariantCulture, $"{runId}:epoch-{epoch}");
+
     private async Task<RunState> RunAsync()
     {
         try
@@ -101,7 +104,7 @@ public sealed class TrainRun
             Show(state with { Status = RunStatus.Queued, Phase = TrainEpoch.Phase, Epoch = epoch });
             var result = await TrainEpochAsync(new EpochJob(
                 spec.RunId,
-                ChildId(epoch),
+                ChildId(context.InstanceId, epoch),
                 TrainEpoch.EventName(epoch, 1),
                 epoch,
                 1,
@@ -200,8 +203,6 @@ public sealed class TrainRun
         state = next;
         context.SetCustomStatus(state);
     }
-
-    private string ChildId(int epoch) => string.Create(CultureInfo.InvariantCulture, $"{context.InstanceId}:epoch-{epoch}");
 }
 
 /// <summary>Ends the steps of a cancelled run; never leaves the orchestrator.</summary>

@@ -48,6 +48,18 @@ public sealed class RunCommandsTests
         Assert.Equal("Run run-1 is TERMINATING in train_epoch. It was asked to end.", run.OutLines.Single());
     }
 
+    [Theory]
+    [InlineData("pause", RunStatus.Paused, "Run run-1 is PAUSED in train_epoch.")]
+    [InlineData("resume", RunStatus.Queued, "Run run-1 is QUEUED in train_epoch.")]
+    public async Task PauseAndResume_Run_SayWhereItIs(string command, RunStatus status, string said)
+    {
+        await using var host = await StubHost.StartAsync(app => app.MapPost($"/api/runs/run-1/{command}", () => TestRuns.Create(status)));
+
+        var run = await CommandLine.RunAsync(host.Address, command, "run-1");
+
+        Assert.Equal((ExitCodes.Ok, said), (run.ExitCode, run.OutLines.Single()));
+    }
+
     [Fact]
     public async Task Delete_StillEnding_AsksUntilItIsGone()
     {

@@ -46,6 +46,33 @@ public sealed class EpochDeliveryTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_Paused_KeepsACheckpointAndTheNextAttemptEndsAsIfUndisturbed()
+    {
+        using var undisturbed = new TrainerLab();
+        var expected = await undisturbed.TrainAsync(await undisturbed.PrepareAsync());
+        var job = await lab.PrepareAsync();
+        lab.OnStepCheckpoint = checkpoint =>
+        {
+            if (checkpoint == 2)
+            {
+                EpochWorkerTests.Wait(lab.Blobs.WriteJsonAsync(lab.Paths.PauseMarker, new PauseRequest("p1")));
+                lab.Beat();
+            }
+        };
+        var paused = await lab.TrainAsync(job);
+        Assert.Equal((EpochOutcome.Paused, "p1", 3), (paused.Outcome, paused.PauseId, paused.Metrics!.Step));
+        Assert.Equal(paused.Checkpoint!.Folder.FileName, Assert.Single(await lab.FoldersAsync(job)));
+        Assert.Equal(0, await lab.Jobs.CountAsync());
+
+        await lab.Blobs.WriteJsonAsync(lab.Paths.PauseMarker, new PauseRequest("p1", Resumed: true));
+        var result = await lab.TrainAsync(job with { Attempt = 2, EventName = "epoch-1-2" });
+
+        Assert.Equal(await undisturbed.HashesAsync(expected), await lab.HashesAsync(result));
+        Assert.Equal(expected.Metrics!.TrainLoss, result.Metrics!.TrainLoss);
+        Assert.Empty(await lab.FoldersAsync(job));
+    }
+
+    [Fact]
     public async Task Run_MetricsCannotBeWrittenOnce_NoStepIsLost()
     {
         var failed = false;

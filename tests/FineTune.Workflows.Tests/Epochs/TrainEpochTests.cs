@@ -100,6 +100,80 @@ public sealed class TrainEpochTests
         Assert.Equal("trainer_crashed", (await host.GetAsync(run.Id)).Fault!.Code);
     }
 
+    [Fact]
+    public async Task Pause_WhileTraining_WaitsWithoutATrainerAndGoesOnWhenResumed()
+    {
+        await using var host = await WorkflowHost.StartAsync();
+        var run = await host.CreateAsync();
+        var job = (await host.TakeJobAsync())!;
+        for (var pause = 1; pause <= Policy.MaxAttempts + 1; pause++)
+        {
+            await host.BeatAsync(job);
+            Assert.Equal(RunStatus.Paused, await PauseAsync(host, job));
+            await PassAsync(host, 2 * Policy.TrainerTimeout);
+            Assert.Null(await host.TakeJobAsync());
+
+            await host.Runs.ResumeAsync(host.Client, run.Id);
+            await host.SettleAsync();
+            Assert.Equal(RunStatus.Queued, (await host.GetAsync(run.Id)).Status);
+            job = (await host.TakeJobAsync())!;
+            Assert.Equal(pause + 1, job.Attempt);
+        }
+
+        await host.ReportAsync(await host.ResultAsync(job));
+        Assert.Equal(RunStatus.Completed, (await host.GetAsync(run.Id)).Status);
+    }
+
+    [Fact]
+    public async Task Pause_ThenCancel_EndsCanceledWithThePausesCheckpoint()
+    {
+        await using var host = await WorkflowHost.StartAsync();
+        var run = await host.CreateAsync();
+        await PauseAsync(host, (await host.TakeJobAsync())!);
+
+        await host.Runs.CancelAsync(host.Client, run.Id, "enough");
+        await host.SettleAsync();
+
+        Assert.Equal(RunStatus.Canceled, (await host.GetAsync(run.Id)).Status);
+        Assert.Equal("ep1", Assert.Single(await host.Runs.CheckpointsAsync(run.Id)).Name);
+    }
+
+    [Fact]
+    public async Task Pause_ResumedBeforeTheTrainerSawIt_ChangesNothing()
+    {
+        await using var host = await WorkflowHost.StartAsync();
+        var run = await host.CreateAsync();
+        var job = (await host.TakeJobAsync())!;
+        await host.Runs.PauseAsync(host.Client, run.Id);
+        await host.Runs.ResumeAsync(host.Client, run.Id);
+        await host.ReportAsync(await host.ResultAsync(job));
+
+        Assert.Equal(RunStatus.Completed, (await host.GetAsync(run.Id)).Status);
+    }
+
+    [Fact]
+    public async Task Pause_ResumedJustAsTheTrainerStopped_GoesOnAtOnce()
+    {
+        await using var host = await WorkflowHost.StartAsync();
+        var run = await host.CreateAsync();
+        var job = (await host.TakeJobAsync())!;
+        await host.Runs.PauseAsync(host.Client, run.Id);
+        await host.Runs.ResumeAsync(host.Client, run.Id);
+        var pause = await host.Blobs.ReadJsonAsync<PauseRequest>(new RunPaths(run.Id).PauseMarker);
+        await host.ReportAsync(await host.ResultAsync(job, EpochOutcome.Paused) with { PauseId = pause!.Id });
+
+        Assert.Equal(2, (await host.TakeJobAsync())!.Attempt);
+    }
+
+    /// <summary>Pauses the run and answers as its trainer does.</summary>
+    private static async Task<RunStatus> PauseAsync(WorkflowHost host, EpochJob job)
+    {
+        await host.Runs.PauseAsync(host.Client, job.RunId);
+        var pause = await host.Blobs.ReadJsonAsync<PauseRequest>(new RunPaths(job.RunId).PauseMarker);
+        await host.ReportAsync(await host.ResultAsync(job, EpochOutcome.Paused) with { PauseId = pause!.Id });
+        return (await host.GetAsync(job.RunId)).Status;
+    }
+
     private static async Task PassAsync(WorkflowHost host, TimeSpan time)
     {
         for (var passed = TimeSpan.Zero; passed < time; passed += Policy.CheckInterval)
