@@ -34,6 +34,7 @@ public static class FineTuneCommand
             PauseCommand.Create(scope),
             PauseCommand.CreateResume(scope),
             CancelCommand.Create(scope),
+            RestartCommand.Create(scope),
             DeleteCommand.Create(scope),
             ModelsCommand.Create(scope),
             ChatCommand.Create(scope),

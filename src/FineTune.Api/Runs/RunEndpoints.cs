@@ -21,6 +21,10 @@ public sealed record CreatedRun(string Id, RunStatus Status, RunView Run, Durabl
 /// <summary>Asks a run to end.</summary>
 public sealed record CancelBody(string? Reason);
 
+/// <summary>Starts a run from a checkpoint of an ended one.</summary>
+/// <param name="Checkpoint">E.g. <c>ep2</c>; null takes the newest.</param>
+public sealed record RestartBody(string? Checkpoint);
+
 /// <summary><c>/api/runs</c>.</summary>
 public static class RunEndpoints
 {
@@ -36,6 +40,7 @@ public static class RunEndpoints
         runs.MapPost("{id}/cancel", CancelAsync);
         runs.MapPost("{id}/pause", PauseAsync);
         runs.MapPost("{id}/resume", ResumeAsync);
+        runs.MapPost("{id}/restart", RestartAsync);
         runs.MapGet("{id}/events", EventsAsync);
         runs.MapGet("{id}/metrics", MetricsAsync);
         runs.MapGet("{id}/metrics.csv", MetricsCsvAsync);
@@ -52,10 +57,11 @@ public static class RunEndpoints
     {
         var id = string.IsNullOrWhiteSpace(idempotencyKey) ? null : RunService.IdOf(idempotencyKey.Trim());
         var (run, faults) = await runs.CreateAsync(client, body, id, cancellationToken);
-        return run is null
-            ? TypedResults.BadRequest(FaultResponse.Of(faults))
-            : TypedResults.Accepted($"/api/runs/{run.Id}", new CreatedRun(run.Id, run.Status, run, DurableManagementPayload.For(request, run.Id)));
+        return run is null ? TypedResults.BadRequest(FaultResponse.Of(faults)) : Created(request, run);
     }
+
+    private static Accepted<CreatedRun> Created(HttpRequest request, RunView run) =>
+        TypedResults.Accepted($"/api/runs/{run.Id}", new CreatedRun(run.Id, run.Status, run, DurableManagementPayload.For(request, run.Id)));
 
     private static async Task<Ok<List<RunView>>> ListAsync(
         RunService runs, DurableTaskClient client, string[]? status, int? limit, CancellationToken cancellationToken)
@@ -86,6 +92,10 @@ public static class RunEndpoints
     private static async Task<Results<Ok<RunView>, NotFound<FaultResponse>>> CancelAsync(
         string id, RunService runs, DurableTaskClient client, CancelBody? body, CancellationToken cancellationToken) =>
         await runs.CancelAsync(client, id, body?.Reason, cancellationToken) is { } run ? TypedResults.Ok(run) : NotFound(id);
+
+    private static async Task<Results<Accepted<CreatedRun>, NotFound<FaultResponse>>> RestartAsync(
+        string id, RunService runs, DurableTaskClient client, RestartBody? body, HttpRequest request, CancellationToken cancellationToken) =>
+        await runs.RestartAsync(client, id, body?.Checkpoint, cancellationToken) is { } run ? Created(request, run) : NotFound(id);
 
     private static async Task<Results<Ok<RunView>, NotFound<FaultResponse>>> PauseAsync(
         string id, RunService runs, DurableTaskClient client, CancellationToken cancellationToken) =>

@@ -43,6 +43,10 @@ public sealed class HostClient(Uri address) : IDisposable
     public Task<RunView> ResumeRunAsync(string id, CancellationToken cancellationToken) =>
         connection.PostAsync<RunView>(RunPath(id, "/resume"), cancellationToken);
 
+    /// <summary>A new run from a checkpoint of an ended one; null takes the newest.</summary>
+    public Task<CreatedRun> RestartRunAsync(string id, string? checkpoint, CancellationToken cancellationToken) =>
+        connection.PostAsync<CreatedRun>(RunPath(id, "/restart"), new RestartBody(checkpoint), cancellationToken);
+
     /// <returns>True when the run is gone, false while it is still ending: ask again.</returns>
     public async Task<bool> DeleteRunAsync(string id, CancellationToken cancellationToken)
     {

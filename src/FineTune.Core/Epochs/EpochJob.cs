@@ -12,6 +12,7 @@ namespace FineTune.Core.Epochs;
 /// <param name="Model">Architecture and tokenizer; weights too in epoch 1.</param>
 /// <param name="Previous">Checkpoint at the end of the epoch before; null in epoch 1.</param>
 /// <param name="EvalTokens">Held-out data; null when there is none.</param>
+/// <param name="Resume">Checkpoint within the epoch from which an older run's training goes on.</param>
 public sealed record EpochJob(
     string RunId,
     string InstanceId,
@@ -22,7 +23,8 @@ public sealed record EpochJob(
     ArtifactRef Model,
     ArtifactRef? Previous,
     ArtifactRef TrainTokens,
-    ArtifactRef? EvalTokens);
+    ArtifactRef? EvalTokens,
+    ArtifactRef? Resume = null);
 
 /// <summary>The newest attempt of an epoch, stored at <see cref="RunPaths.Fence"/>.</summary>
 public sealed record EpochFence(int Attempt);

@@ -1,3 +1,4 @@
+using FineTune.Core.Artifacts;
 using FineTune.Core.Models;
 
 namespace FineTune.Core.Runs;
@@ -28,7 +29,13 @@ public sealed record RunSpec(
     HyperparametersRequest Hyperparameters,
     LicenseRecord License,
     DispatchPolicy Dispatch,
-    IReadOnlyList<string> Warnings);
+    IReadOnlyList<string> Warnings,
+    RestartPoint? Restart = null);
+
+/// <summary>The checkpoint of an older run from which a run goes on.</summary>
+/// <param name="Epoch">In which it was taken, from 1.</param>
+/// <param name="Step">Optimizer steps done.</param>
+public sealed record RestartPoint(string RunId, int Epoch, long Step, ArtifactRef Checkpoint);
 
 /// <summary>The licence of the base model and who accepted it.</summary>
 /// <param name="AcceptedBy"><c>request</c>, <c>configuration</c> or <c>not_required</c>.</param>

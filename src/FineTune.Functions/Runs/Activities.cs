@@ -23,6 +23,9 @@ public sealed class Activities(DurableTaskRegistry registry)
     [Function("TokenizeData")]
     public Task<JsonNode?> TokenizeData([ActivityTrigger] JsonNode? input, FunctionContext context) => RunAsync(input, context);
 
+    [Function("PrepareRestart")]
+    public Task<JsonNode?> PrepareRestart([ActivityTrigger] JsonNode? input, FunctionContext context) => RunAsync(input, context);
+
     [Function("EnqueueEpoch")]
     public Task<JsonNode?> EnqueueEpoch([ActivityTrigger] JsonNode? input, FunctionContext context) => RunAsync(input, context);
 

@@ -19,8 +19,8 @@ public sealed class EpochCheckpoints(IBlobStore blobs, ArtifactStore artifacts)
     private const string StepPrefix = "step-";
 
     /// <summary>
-    /// The newest complete checkpoint within the job's epoch, of this attempt or an earlier one, or null: training is deterministic, so
-    /// whose it is makes no difference.
+    /// The newest complete checkpoint within the job's epoch, of this attempt or an earlier one, else the job's own, or null: training is
+    /// deterministic, so whose it is makes no difference.
     /// </summary>
     public async Task<ResumePoint?> FindAsync(EpochJob job, CancellationToken cancellationToken = default)
     {
@@ -28,13 +28,17 @@ public sealed class EpochCheckpoints(IBlobStore blobs, ArtifactStore artifacts)
         {
             if (await artifacts.FindAsync(folder, cancellationToken) is { } checkpoint)
             {
-                var properties = (await artifacts.OpenAsync(checkpoint, cancellationToken)).Properties;
-                return new ResumePoint(
-                    checkpoint, long.Parse(properties["step"], CultureInfo.InvariantCulture), EpochTally.FromProperties(properties));
+                return await ReadAsync(checkpoint, cancellationToken);
             }
         }
 
-        return null;
+        return job.Resume is null ? null : await ReadAsync(job.Resume, cancellationToken);
+    }
+
+    private async Task<ResumePoint> ReadAsync(ArtifactRef checkpoint, CancellationToken cancellationToken)
+    {
+        var properties = (await artifacts.OpenAsync(checkpoint, cancellationToken)).Properties;
+        return new ResumePoint(checkpoint, long.Parse(properties["step"], CultureInfo.InvariantCulture), EpochTally.FromProperties(properties));
     }
 
     /// <summary>Publishes <paramref name="directory"/> as the checkpoint after <paramref name="step"/> and drops the older ones.</summary>

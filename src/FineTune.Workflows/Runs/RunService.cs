@@ -36,20 +36,27 @@ public sealed class RunService(RunRequestReader reader, RunViewReader views, IBl
             return (null, faults);
         }
 
+        return (await StartAsync(client, spec, cancellationToken), []);
+    }
+
+    private async Task<RunView?> StartAsync(DurableTaskClient client, RunSpec spec, CancellationToken cancellationToken)
+    {
+        var id = spec.RunId;
         await blobs.WriteJsonAsync(new RunPaths(id).Spec, spec, cancellationToken);
+        var from = spec.Restart is { } restart ? $", on from epoch {restart.Epoch} of run {restart.RunId}" : "";
         var created = new RunEvent(
-            RunEventTypes.Created, clock.GetUtcNow(), RunEventTypes.Created, $"Created run {id}: {spec.Model} to {spec.RegisterTo}.");
+            RunEventTypes.Created, clock.GetUtcNow(), RunEventTypes.Created, $"Created run {id}: {spec.Model} to {spec.RegisterTo}{from}.");
         await Journal(id).AppendEventsAsync([created], cancellationToken);
         try
         {
             await client.ScheduleNewOrchestrationInstanceAsync(TrainRun.Name, spec, new StartOrchestrationOptions(id), cancellationToken);
         }
-        catch (OrchestrationAlreadyExistsException) when (runId is not null)
+        catch (OrchestrationAlreadyExistsException)
         {
             // A concurrent request with the same id was first; its run is the answer.
         }
 
-        return (await GetAsync(client, id, cancellationToken), []);
+        return await GetAsync(client, id, cancellationToken);
     }
 
     /// <summary>
@@ -152,6 +159,38 @@ public sealed class RunService(RunRequestReader reader, RunViewReader views, IBl
 
         await client.ResumeInstanceAsync(id, "resumed", cancellationToken);
         return run.Status == RunStatus.Paused ? run with { Status = RunStatus.Queued } : run;
+    }
+
+    /// <summary>Starts a new run that goes on from a checkpoint of an ended one, with everything else as it was.</summary>
+    /// <param name="checkpoint">E.g. <c>ep2</c>; null takes the newest.</param>
+    /// <returns>The new run; null when there is no such run.</returns>
+    /// <exception cref="FaultException">The run has not ended, or has no such checkpoint.</exception>
+    public async Task<RunView?> RestartAsync(
+        DurableTaskClient client, string id, string? checkpoint, CancellationToken cancellationToken = default)
+    {
+        var run = await GetAsync(client, id, cancellationToken);
+        if (run is null)
+        {
+            return null;
+        }
+
+        var records = await CheckpointsAsync(id, cancellationToken);
+        var record = checkpoint is null
+            ? records.MaxBy(candidate => candidate.Step)
+            : records.FirstOrDefault(candidate => candidate.Name.Equals(checkpoint, StringComparison.OrdinalIgnoreCase));
+        if (!run.Status.HasEnded() || record is null || await blobs.ReadJsonAsync<RunSpec>(new RunPaths(id).Spec, cancellationToken) is not { } spec)
+        {
+            throw new FaultException(run.Status.HasEnded()
+                ? Fault.Caller(
+                    PrepareRestart.Phase,
+                    "checkpoint_not_found",
+                    $"Run {id} has no checkpoint{(checkpoint is null ? "" : $" '{checkpoint}'")}. List them with GET /api/runs/{id}/checkpoints.",
+                    "checkpoint")
+                : Fault.Caller(PrepareRestart.Phase, "run_not_ended", $"Run {id} is still {run.Status}. Cancel it first, or pause and resume it."));
+        }
+
+        var restart = new RestartPoint(id, record.Epoch, record.Step, record.Checkpoint);
+        return await StartAsync(client, spec with { RunId = NewId(), Restart = restart }, cancellationToken);
     }
 
     /// <summary>

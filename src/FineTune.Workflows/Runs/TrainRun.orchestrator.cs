@@ -98,8 +98,11 @@ public sealed class TrainRun
     private async Task<CheckpointRecord> TrainAsync(ResolvedModel model, TokenizedData data)
     {
         Show(state with { Epochs = data.Plan.Epochs, TotalSteps = data.Plan.TotalSteps });
-        CheckpointRecord? checkpoint = null;
-        for (var epoch = 1; epoch <= data.Plan.Epochs; epoch++)
+        var start = spec.Restart is null
+            ? new TrainingStart(1)
+            : await StepAsync<TrainingStart>(PrepareRestart.Phase, nameof(PrepareRestart), new PrepareRestartInput(spec.RunId, spec.Restart, data.Plan));
+        var checkpoint = start.Last;
+        for (var epoch = start.Epoch; epoch <= data.Plan.Epochs; epoch++)
         {
             Show(state with { Status = RunStatus.Queued, Phase = TrainEpoch.Phase, Epoch = epoch });
             var result = await TrainEpochAsync(new EpochJob(
@@ -112,7 +115,8 @@ public sealed class TrainRun
                 model.Model,
                 checkpoint?.Checkpoint,
                 data.TrainTokens,
-                data.EvalTokens));
+                data.EvalTokens,
+                epoch == start.Epoch ? start.Resume : null));
             checkpoint = await StepAsync<CheckpointRecord>(RecordCheckpoint.Phase, nameof(RecordCheckpoint), result);
             Show(state with { LastEpoch = result.Metrics });
             await RecordAsync(RunEventTypes.CheckpointSaved, checkpoint.Summary, epoch);

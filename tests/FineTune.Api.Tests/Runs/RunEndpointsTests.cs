@@ -81,6 +81,9 @@ public sealed class RunEndpointsTests
     [InlineData("GET", "")]
     [InlineData("DELETE", "")]
     [InlineData("POST", "/cancel")]
+    [InlineData("POST", "/pause")]
+    [InlineData("POST", "/resume")]
+    [InlineData("POST", "/restart")]
     [InlineData("GET", "/events")]
     [InlineData("GET", "/metrics")]
     [InlineData("GET", "/metrics.csv")]
@@ -144,6 +147,21 @@ public sealed class RunEndpointsTests
         Assert.Equal("CREATED", (string)events[0]!["type"]!);
         Assert.Equal("CANCELED", (string)events[^1]!["type"]!);
         Assert.Contains("wrong data", (string)events[^1]!["message"]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task PauseResumeCancelRestart_QueuedRun_EachAnswersWhereItIs()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var path = $"/api/runs/{await host.CreateRunAsync()}";
+
+        Assert.Equal("PAUSED", (string)(await host.SendAsync(HttpMethod.Post, $"{path}/pause")).Body!["status"]!);
+        await host.SettleAsync();
+        Assert.Equal("PAUSED", (string)(await host.SendAsync(HttpMethod.Get, path)).Body!["status"]!);
+        Assert.Equal("QUEUED", (string)(await host.SendAsync(HttpMethod.Post, $"{path}/resume")).Body!["status"]!);
+        var (status, body, _) = await host.SendAsync(HttpMethod.Post, $"{path}/restart", """{"checkpoint":"ep1"}""");
+
+        Assert.Equal((400, "run_not_ended"), (status, (string)body!["faults"]![0]!["code"]!));
     }
 
     [Fact]

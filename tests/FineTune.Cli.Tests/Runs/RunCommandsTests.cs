@@ -61,6 +61,23 @@ public sealed class RunCommandsTests
     }
 
     [Fact]
+    public async Task Restart_FromACheckpoint_NamesItAndTellsTheNewRun()
+    {
+        await using var host = await StubHost.StartAsync(app => app.MapPost("/api/runs/run-0/restart", () => new
+        {
+            id = "run-1",
+            status = "PENDING",
+            run = TestRuns.Create(RunStatus.Pending),
+            links = new { },
+        }));
+
+        var run = await CommandLine.RunAsync(host.Address, "restart", "run-0", "--checkpoint", "ep2");
+
+        Assert.Equal("""{"checkpoint":"ep2"}""", host.Requests.Single().Body);
+        Assert.Equal("Run run-1 is PENDING in train_epoch.", run.OutLines.Single());
+    }
+
+    [Fact]
     public async Task Delete_StillEnding_AsksUntilItIsGone()
     {
         var asked = 0;

@@ -1,6 +1,7 @@
 using FineTune.Core.Epochs;
 using FineTune.Core.Faults;
 using FineTune.Core.Json;
+using FineTune.Core.Runs;
 using FineTune.Core.Storage;
 using FineTune.Trainer.Tests.Support;
 
@@ -70,6 +71,26 @@ public sealed class EpochDeliveryTests : IDisposable
         Assert.Equal(await undisturbed.HashesAsync(expected), await lab.HashesAsync(result));
         Assert.Equal(expected.Metrics!.TrainLoss, result.Metrics!.TrainLoss);
         Assert.Empty(await lab.FoldersAsync(job));
+    }
+
+    [Fact]
+    public async Task Run_WithACheckpointOfAnotherRun_GoesOnFromIt()
+    {
+        using var undisturbed = new TrainerLab();
+        var expected = await undisturbed.TrainAsync(await undisturbed.PrepareAsync());
+        var job = await lab.PrepareAsync();
+        lab.OnStepCheckpoint = _ =>
+        {
+            EpochWorkerTests.Wait(lab.Blobs.WriteJsonAsync(lab.Paths.PauseMarker, new PauseRequest("p1")));
+            lab.Beat();
+        };
+        var paused = await lab.TrainAsync(job);
+        lab.OnStepCheckpoint = _ => { };
+
+        var result = await lab.TrainAsync(job with { RunId = "run-2", Resume = paused.Checkpoint });
+
+        Assert.Equal((2L, 3L), (paused.Metrics!.Step, (await new RunJournal(lab.Blobs, "run-2").ReadMetricsAsync())[0].Step));
+        Assert.Equal(await undisturbed.HashesAsync(expected), await lab.HashesAsync(result));
     }
 
     [Fact]
