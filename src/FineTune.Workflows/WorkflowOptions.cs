@@ -1,3 +1,4 @@
+using System.Globalization;
 using FineTune.Core.Runs;
 
 namespace FineTune.Workflows;
@@ -22,7 +23,16 @@ public sealed record WorkflowOptions
         Region = NullIfEmpty(setting("REGION_NAME")) ?? NullIfEmpty(setting("FINETUNE_REGION")) ?? defaultRegion,
         AcceptedLicenses = setting("FINETUNE_ACCEPTED_LICENSES")?.Split(
             ',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [],
+        Dispatch = DispatchPolicy.Default with
+        {
+            StepTimeout = Time(setting, "FINETUNE_STEP_TIMEOUT") ?? DispatchPolicy.Default.StepTimeout,
+            QueueTimeout = Time(setting, "FINETUNE_QUEUE_TIMEOUT") ?? DispatchPolicy.Default.QueueTimeout,
+        },
     };
+
+    private static TimeSpan? Time(Func<string, string?> setting, string name) => NullIfEmpty(setting(name)) is not { } text ? null
+        : TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var time) && time > TimeSpan.Zero ? time
+        : throw new InvalidOperationException($"The setting {name} is '{text}', which is no time such as 06:00:00 (hours) or 7.00:00:00 (days).");
 
     private static string? NullIfEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
 }

@@ -41,12 +41,16 @@ public sealed record RestartPoint(string RunId, int Epoch, long Step, ArtifactRe
 /// <param name="AcceptedBy"><c>request</c>, <c>configuration</c> or <c>not_required</c>.</param>
 public sealed record LicenseRecord(string Name, string Link, string? AcceptableUsePolicy, string AcceptedBy);
 
-/// <summary>How the workflow waits for trainers; part of the run so that a replay sees the same.</summary>
+/// <summary>How long the workflow waits for what; part of the run so that a replay sees the same.</summary>
 /// <param name="MaxAttempts">Attempts an epoch gets.</param>
 /// <param name="CheckInterval">How often the waiting workflow looks for a sign of life.</param>
 /// <param name="TrainerTimeout">A trainer silent for longer is taken for dead and the epoch dispatched anew.</param>
 /// <param name="CancelGrace">How long a cancelled run waits for its trainer's last checkpoint.</param>
-public sealed record DispatchPolicy(int MaxAttempts, TimeSpan CheckInterval, TimeSpan TrainerTimeout, TimeSpan CancelGrace)
+/// <param name="StepTimeout">A step other than training that takes longer fails the run.</param>
+/// <param name="QueueTimeout">An epoch that no trainer has taken for so long fails the run.</param>
+public sealed record DispatchPolicy(
+    int MaxAttempts, TimeSpan CheckInterval, TimeSpan TrainerTimeout, TimeSpan CancelGrace, TimeSpan StepTimeout, TimeSpan QueueTimeout)
 {
-    public static DispatchPolicy Default { get; } = new(3, TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(2));
+    public static DispatchPolicy Default { get; } = new(
+        3, TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(2), TimeSpan.FromHours(6), TimeSpan.FromDays(7));
 }

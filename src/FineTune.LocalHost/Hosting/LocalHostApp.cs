@@ -143,9 +143,10 @@ public sealed class LocalHostApp : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         HostLogging.Configure(builder.Logging, options);
         builder.WebHost.UseUrls(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{options.Port}"));
-        var workflow = WorkflowOptions.FromSettings(options.Setting, DefaultRegion) with
+        var workflow = WorkflowOptions.FromSettings(options.Setting, DefaultRegion);
+        workflow = workflow with
         {
-            Dispatch = DispatchPolicy.Default with { CheckInterval = CheckInterval, CancelGrace = CancelGrace },
+            Dispatch = workflow.Dispatch with { CheckInterval = CheckInterval, CancelGrace = CancelGrace },
             WorkDirectory = Path.Combine(options.DataDirectory, "work"),
         };
         builder.Services

@@ -75,6 +75,7 @@ public sealed class TrainEpoch
     private async Task<EpochResult> ResultOfAsync(EpochJob job)
     {
         var done = context.WaitForExternalEvent<EpochResult>(job.EventName);
+        var since = context.CurrentUtcDateTime;
         var checks = 0;
         while (!cancel.IsCompleted)
         {
@@ -95,6 +96,11 @@ public sealed class TrainEpoch
                 if (progress.LastSign is { } sign && context.CurrentUtcDateTime - sign > input.Policy.TrainerTimeout)
                 {
                     return Lost(job, sign);
+                }
+
+                if (progress.LastSign is null && context.CurrentUtcDateTime - since > input.Policy.QueueTimeout)
+                {
+                    return Untaken(job);
                 }
             }
         }
@@ -117,6 +123,14 @@ public sealed class TrainEpoch
         Phase,
         "trainer_lost",
         $"The trainer of epoch {job.Epoch}, attempt {job.Attempt}, has been silent since {sign:O}."));
+
+    private EpochResult Untaken(EpochJob job) => Result(job, EpochOutcome.Failed, Fault.Platform(
+        Phase,
+        "trainer_missing",
+        $"No trainer took epoch {job.Epoch} for {input.Policy.QueueTimeout}. Look whether trainers start and read the queue train-epoch.") with
+    {
+        Retryable = false,
+    });
 
     private static EpochResult Result(EpochJob job, EpochOutcome outcome, Fault? fault) =>
         new(job.RunId, job.InstanceId, job.EventName, job.Epoch, job.Attempt, outcome, null, null, fault);

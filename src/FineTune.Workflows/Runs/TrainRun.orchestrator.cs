@@ -158,12 +158,12 @@ public sealed class TrainRun
         ThrowIfCanceled();
         Show(state with { Status = RunStatus.Running, Phase = phase });
         var step = CallAsync<T>(phase, activity, input);
-        if (await Task.WhenAny(step, cancel) == cancel)
-        {
-            throw new RunCanceledException();
-        }
-
-        return Accept(await step);
+        using var inTime = new CancellationTokenSource();
+        var first = await Task.WhenAny(step, cancel, context.CreateTimer(spec.Dispatch.StepTimeout, inTime.Token));
+        inTime.Cancel();
+        return first == cancel ? throw new RunCanceledException()
+            : first == step ? Accept(await step)
+            : throw new FaultException(Fault.Platform(phase, "step_timeout", $"Step {phase} took longer than {spec.Dispatch.StepTimeout}."));
     }
 
     private Task<Outcome<T>> CallAsync<T>(string phase, string activity, object input)

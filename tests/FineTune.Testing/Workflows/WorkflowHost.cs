@@ -25,10 +25,10 @@ public sealed class WorkflowHost : IAsyncDisposable
     private readonly TemporaryFolder folder = new();
     private readonly ServiceProvider services;
 
-    private WorkflowHost(string? region)
+    private WorkflowHost(string? region, DispatchPolicy dispatch)
     {
         Queues = new InMemoryQueues(Clock);
-        var options = new WorkflowOptions { Region = region, WorkDirectory = folder["work"] };
+        var options = new WorkflowOptions { Region = region, Dispatch = dispatch, WorkDirectory = folder["work"] };
         services = new ServiceCollection()
             .AddLogging()
             .AddSingleton<TimeProvider>(Clock)
@@ -50,9 +50,9 @@ public sealed class WorkflowHost : IAsyncDisposable
 
     public RunService Runs => Get<RunService>();
 
-    public static async Task<WorkflowHost> StartAsync(string? region = "eastus2")
+    public static async Task<WorkflowHost> StartAsync(string? region = "eastus2", DispatchPolicy? dispatch = null)
     {
-        var host = new WorkflowHost(region);
+        var host = new WorkflowHost(region, dispatch ?? DispatchPolicy.Default);
         await host.PublishModelAsync();
         await host.Get<DurableWorker>().StartAsync(CancellationToken.None);
         return host;

@@ -24,6 +24,18 @@ public sealed class TrainEpochTests
     }
 
     [Fact]
+    public async Task Wait_NoTrainerForDays_FailsAndSaysWhereToLook()
+    {
+        await using var host = await WorkflowHost.StartAsync();
+        var run = await host.CreateAsync();
+        host.Clock.Advance(Policy.QueueTimeout);
+        await PassAsync(host, 2 * Policy.CheckInterval);
+
+        var failed = await host.GetAsync(run.Id);
+        Assert.Equal((RunStatus.Failed, "trainer_missing"), (failed.Status, failed.Fault!.Code));
+    }
+
+    [Fact]
     public async Task Wait_TrainerFellSilent_DispatchesANewAttemptAndIgnoresTheOldOnesResult()
     {
         await using var host = await WorkflowHost.StartAsync();

@@ -57,6 +57,24 @@ public sealed class TrainRunTests
     }
 
     [Fact]
+    public async Task Run_StepTakesTooLong_FailsAndNamesTheStep()
+    {
+        await using var host = await WorkflowHost.StartAsync(dispatch: DispatchPolicy.Default with { StepTimeout = TimeSpan.FromSeconds(1) });
+        host.Blobs.BeforeWrite = path =>
+        {
+            if (path.FileName == "validation.json")
+            {
+                throw new IOException("Storage is away.");
+            }
+        };
+        var run = await host.CreateAsync();
+        await host.AdvanceAsync(TimeSpan.FromSeconds(1));
+
+        var failed = await host.GetAsync(run.Id);
+        Assert.Equal((RunStatus.Failed, "step_timeout", "validate_data"), (failed.Status, failed.Fault!.Code, failed.Fault.Phase));
+    }
+
+    [Fact]
     public async Task Run_WeightsNotImported_NamesTheCommandThatImportsThem()
     {
         await using var host = await WorkflowHost.StartAsync();
