@@ -30,6 +30,7 @@ public static class ProgressLine
             parts.Add($"step {Format.Count(progress.Step)}/{Format.Count(progress.TotalSteps)}");
         }
 
+        Add(parts, progress.QueuePosition, place => $"place {Format.Count(place)} in the queue");
         if (progress.Loss is { } loss)
         {
             parts.Add($"loss {Format.Loss(loss)}");

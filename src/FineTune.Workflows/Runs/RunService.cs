@@ -85,7 +85,21 @@ public sealed class RunService(RunRequestReader reader, RunViewReader views, IBl
     public async Task<RunView?> GetAsync(DurableTaskClient client, string id, CancellationToken cancellationToken = default)
     {
         var metadata = await client.GetInstanceAsync(id, getInputsAndOutputs: true, cancellationToken);
-        return metadata is null ? null : await views.ReadAsync(metadata, cancellationToken);
+        var run = metadata is null ? null : await views.ReadAsync(metadata, cancellationToken);
+        return run is { Status: RunStatus.Queued }
+            ? run with { Progress = run.Progress with { QueuePosition = await QueuePositionAsync(client, metadata!, cancellationToken) } }
+            : run;
+    }
+
+    private static async Task<int> QueuePositionAsync(DurableTaskClient client, OrchestrationMetadata queued, CancellationToken cancellationToken)
+    {
+        var unended = new OrchestrationQuery(
+            Statuses: [OrchestrationRuntimeStatus.Running], InstanceIdPrefix: IdPrefix, FetchInputsAndOutputs: true);
+        return 1 + await client.GetAllInstancesAsync(unended).CountAsync(
+            other => other.Name == TrainRun.Name
+                && other.LastUpdatedAt < queued.LastUpdatedAt
+                && other.ReadCustomStatusAs<RunState>() is { Status: RunStatus.Queued },
+            cancellationToken);
     }
 
     /// <summary>Newest first.</summary>

@@ -41,6 +41,7 @@ public sealed record RunView(
     IReadOnlyList<string> Warnings);
 
 /// <summary>How far training is.</summary>
+/// <param name="QueuePosition">Of a queued run asked for by itself: 1 when no run dispatched earlier still waits or trains.</param>
 /// <param name="EtaSeconds">Estimate to the end of training; null until it can be told.</param>
 public sealed record RunProgress(
     int Epoch,
@@ -50,4 +51,5 @@ public sealed record RunProgress(
     double? Loss,
     double? TokensPerSecond,
     double? EtaSeconds,
-    DateTimeOffset? LastHeartbeat);
+    DateTimeOffset? LastHeartbeat,
+    int? QueuePosition = null);

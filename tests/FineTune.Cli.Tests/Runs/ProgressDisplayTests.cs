@@ -28,6 +28,16 @@ public sealed class ProgressDisplayTests
     }
 
     [Fact]
+    public void Show_Queued_TellsThePlace()
+    {
+        using var writer = new StringWriter();
+        var run = TestRuns.Create(RunStatus.Queued);
+        new ProgressDisplay(writer, live: false, columns: 80, new ManualClock()).Show(run with { Progress = run.Progress with { QueuePosition = 3 } });
+
+        Assert.StartsWith("QUEUED train_epoch · place 3 in the queue", writer.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Show_Plain_WritesFewLinesUnlessTimePasses()
     {
         using var writer = new StringWriter();

@@ -57,6 +57,20 @@ public sealed class TrainRunTests
     }
 
     [Fact]
+    public async Task Run_Queued_KnowsItsPlace()
+    {
+        await using var host = await WorkflowHost.StartAsync();
+        var first = await host.CreateAsync();
+        host.Clock.Advance(TimeSpan.FromSeconds(1));
+        var second = await host.CreateAsync();
+        Assert.Equal([1, 2], [(await host.GetAsync(first.Id)).Progress.QueuePosition, (await host.GetAsync(second.Id)).Progress.QueuePosition]);
+
+        await host.ReportAsync(await host.ResultAsync((await host.TakeJobAsync())!));
+        Assert.Equal(1, (await host.GetAsync(second.Id)).Progress.QueuePosition);
+        Assert.Null((await host.GetAsync(first.Id)).Progress.QueuePosition);
+    }
+
+    [Fact]
     public async Task Run_StepTakesTooLong_FailsAndNamesTheStep()
     {
         await using var host = await WorkflowHost.StartAsync(dispatch: DispatchPolicy.Default with { StepTimeout = TimeSpan.FromSeconds(1) });
