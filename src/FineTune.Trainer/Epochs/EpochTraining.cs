@@ -35,7 +35,7 @@ public sealed class EpochTraining(
     public EpochResult? Run()
     {
         var hasOptimizer = resume is not null || job.Previous is not null;
-        using var engine = AutogradEngine.Open(input.StartFolder, hasOptimizer ? input.StartFolder : null, job.Plan.Hyperparameters);
+        using var engine = TrainingEngines.Open(input.StartFolder, hasOptimizer ? input.StartFolder : null, job.Plan.Hyperparameters);
         using var eval = input.EvalFolder is { } folder ? TokenShardSource.Open(folder) : null;
         if (eval is not null && job.Epoch == 1 && resume is null)
         {
