@@ -1,4 +1,6 @@
 using System.Globalization;
+using FineTune.Core.Numerics;
+using FineTune.Core.Training;
 using FineTune.Training.Models;
 
 namespace FineTune.Benchmarks;
@@ -12,20 +14,61 @@ public sealed class BenchmarkShape(string[] args)
 
     public int Steps => Number("--steps", 60);
 
+    /// <summary>Sequences are between this and the context long; by default all are the context.</summary>
+    public int Shortest => Number("--shortest", Context);
+
+    /// <summary>Share of each sequence, at its end, that carries loss.</summary>
+    public int LabelledPercent => Number("--labelled", 100);
+
+    /// <summary><c>cpu</c> or <c>autograd</c>.</summary>
+    public string Engine => Text("--engine", "cpu");
+
+    public string Precision => Text("--precision", "fp32");
+
     public LlamaConfig Config => new(
         Number("--vocab", 1262),
         Number("--dim", 128),
         Number("--ffn", 320),
         Number("--layers", 4),
         Number("--heads", 4),
-        Number("--kv-heads", 4),
+        Number("--kv-heads", Number("--heads", 4)),
         Number("--dim", 128) / Number("--heads", 4),
         Context,
-        !args.Contains("--untied"));
+        args.Contains("--tied"));
 
-    private int Number(string name, int otherwise)
+    /// <summary>Multiplications and additions of a step, times two: 6 per weight of a product and token, and causal attention; the
+    /// embedding's look-up, norms and what is computed again do not count.</summary>
+    public double FlopPerToken
+    {
+        get
+        {
+            var config = Config;
+            var products = LlamaWeights.Of(config).Where(weight => weight.IsMatrix && weight.Name != LlamaWeights.Embedding).Sum(weight => weight.Count);
+            var head = config.TieWordEmbeddings ? (long)config.VocabSize * config.HiddenSize : 0;
+            return (6.0 * (products + head)) + (6.0 * config.Layers * config.HiddenSize * Context);
+        }
+    }
+
+    /// <summary>Random tokens of step <paramref name="step"/>.</summary>
+    public IReadOnlyList<TokenSequence> Sequences(int step)
+    {
+        var random = new CounterRandom(1).Stream((ulong)step);
+        return [.. Enumerable.Range(0, Batch).Select(row =>
+        {
+            var at = (ulong)row * 1_000_000;
+            var length = 1 + Shortest + (int)random.Below(at, Context - Shortest + 1);
+            var prompt = length - Math.Max(1, (length - 1) * LabelledPercent / 100);
+            return new TokenSequence(
+                [.. Enumerable.Range(0, length).Select(i => (int)random.Below(at + 1 + (ulong)i, Config.VocabSize))],
+                [.. Enumerable.Range(0, length).Select(i => i >= prompt)]);
+        })];
+    }
+
+    private int Number(string name, int otherwise) => int.Parse(Text(name, otherwise.ToString(CultureInfo.InvariantCulture)), CultureInfo.InvariantCulture);
+
+    private string Text(string name, string otherwise)
     {
         var at = Array.IndexOf(args, name);
-        return at < 0 ? otherwise : int.Parse(args[at + 1], CultureInfo.InvariantCulture);
+        return at < 0 ? otherwise : args[at + 1];
     }
 }

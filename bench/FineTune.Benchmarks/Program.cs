@@ -1,14 +1,25 @@
 using FineTune.Benchmarks;
 
-if (args.FirstOrDefault() != "train-autograd")
+const string Usage = """
+    FineTune.Benchmarks train | train-autograd
+        [--dim N --layers N --heads N --kv-heads N --ffn N --vocab N --tied]   the model; defaults: finetune/tiny-llama, untied
+        [--context N --batch N --steps N --shortest N --labelled PERCENT]      the work
+        [--engine cpu|autograd --precision fp32 --json]                        train only: the engine
+    Trains random weights on random tokens and prints one JSON object. train-autograd is plain TorchSharp.
+    """;
+
+if (args.Length > 0 && new BenchmarkShape(args[1..]) is { Precision: "fp32" } shape)
 {
-    await Console.Error.WriteLineAsync(
-        """
-        FineTune.Benchmarks train-autograd [--dim N --layers N --heads N --kv-heads N --ffn N --vocab N --context N --batch N --steps N --untied]
-            Trains random weights on random tokens and prints one JSON object.
-        """);
-    return 2;
+    switch (args[0])
+    {
+        case "train":
+            Console.WriteLine(TrainingBenchmark.Run(shape));
+            return 0;
+        case "train-autograd":
+            Console.WriteLine(TrainingBenchmark.RunPlain(shape));
+            return 0;
+    }
 }
 
-Console.WriteLine(TrainingBenchmark.Run(new BenchmarkShape(args[1..])));
-return 0;
+await Console.Error.WriteLineAsync(Usage);
+return 2;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using FineTune.Core.Json;
-using FineTune.Core.Numerics;
 using FineTune.Core.Runs;
 using FineTune.Core.Training;
 using FineTune.Training.Engine;
@@ -9,53 +8,83 @@ using FineTune.Training.Numerics;
 
 namespace FineTune.Benchmarks;
 
-/// <summary>Optimizer steps of the autograd engine on random tokens; the first three steps are not counted.</summary>
+/// <summary>Optimizer steps, without clipping, on random tokens; the first three are not counted.</summary>
 public static class TrainingBenchmark
 {
     private const int WarmUp = 3;
+    private const double LearningRate = 1e-4;
 
-    public static string Run(BenchmarkShape shape)
+    private static readonly Hyperparameters Settings = new HyperparametersRequest(WeightDecay: 0.1, MaxGradNorm: 0).Resolve(LearningRate);
+
+    /// <summary>An engine of the product.</summary>
+    public static string Run(BenchmarkShape shape) => Measure(shape, folder =>
+    {
+        ITrainingEngine engine = shape.Engine == "autograd"
+            ? AutogradEngine.Open(folder, null, Settings)
+            : CpuEngine.Open(folder, null, Settings);
+        return (engine, batch => engine.Step([batch], LearningRate).Loss);
+    });
+
+    /// <summary>Plain TorchSharp.</summary>
+    public static string RunPlain(BenchmarkShape shape) => Measure(shape, folder =>
+    {
+        var trainer = new PlainTrainer(folder, Settings);
+        return (trainer, trainer.Step);
+    });
+
+    private static string Measure(BenchmarkShape shape, Func<string, (IDisposable Owner, Func<MicroBatch, double> Step)> open)
     {
         var numerics = TorchRuntime.Start();
+        var before = GemmBenchmark.BestGigaflops(shape);
+        var (losses, seconds, tokens) = Train(shape, open);
+        var peak = Process.GetCurrentProcess().PeakWorkingSet64;
+        var best = Math.Max(before, GemmBenchmark.BestGigaflops(shape));
+        var counted = Enumerable.Range(WarmUp, shape.Steps - WarmUp).Select(step => tokens[step] / seconds[step]).Order().ToList();
+        var median = counted[counted.Count / 2];
+        var steps = seconds.Skip(WarmUp).Order().ToList();
+        return WireJson.Serialize(new
+        {
+            tokens_per_second = median,
+            best_tokens_per_second = counted[^1],
+            steps_per_second = 1 / steps[steps.Count / 2],
+            best_steps_per_second = 1 / steps[0],
+            peak_rss_bytes = peak,
+            parameters = shape.Config.Parameters,
+            bytes_per_parameter = peak / (double)shape.Config.Parameters,
+            gemm_gflops = best,
+            mfu = median * shape.FlopPerToken / (best * 1e9),
+            numerics,
+            loss = losses,
+        });
+    }
+
+    private static (List<double> Losses, List<double> Seconds, List<int> Tokens) Train(
+        BenchmarkShape shape, Func<string, (IDisposable Owner, Func<MicroBatch, double> Step)> open)
+    {
         var folder = Directory.CreateTempSubdirectory("finetune-bench-").FullName;
         try
         {
             LlamaInitializer.Write(shape.Config, 1, folder);
-            using var engine = AutogradEngine.Open(folder, null, new HyperparametersRequest().Resolve(1e-4));
-            var losses = new List<double>();
-            var seconds = new List<double>();
-            for (var step = 0; step < shape.Steps; step++)
+            var (owner, train) = open(folder);
+            using (owner)
             {
-                var batch = RandomBatch(shape, step);
-                var began = Stopwatch.GetTimestamp();
-                losses.Add(engine.Step([batch], 1e-4).Loss);
-                seconds.Add(Stopwatch.GetElapsedTime(began).TotalSeconds);
-            }
+                var (losses, seconds, tokens) = (new List<double>(), new List<double>(), new List<int>());
+                for (var step = 0; step < shape.Steps; step++)
+                {
+                    var sequences = shape.Sequences(step);
+                    var batch = MicroBatch.Pad(sequences);
+                    var began = Stopwatch.GetTimestamp();
+                    losses.Add(train(batch));
+                    seconds.Add(Stopwatch.GetElapsedTime(began).TotalSeconds);
+                    tokens.Add(sequences.Sum(sequence => sequence.Length - 1));
+                }
 
-            var counted = seconds.Skip(WarmUp).Order().ToList();
-            var tokens = shape.Batch * shape.Context;
-            return WireJson.Serialize(new
-            {
-                tokens_per_second = tokens / counted[counted.Count / 2],
-                steps_per_second = 1 / counted[counted.Count / 2],
-                best_steps_per_second = 1 / counted[0],
-                peak_rss_bytes = Process.GetCurrentProcess().PeakWorkingSet64,
-                parameters = shape.Config.Parameters,
-                numerics,
-                loss = losses,
-            });
+                return (losses, seconds, tokens);
+            }
         }
         finally
         {
             Directory.Delete(folder, recursive: true);
         }
-    }
-
-    private static MicroBatch RandomBatch(BenchmarkShape shape, int step)
-    {
-        var random = new CounterRandom(1).Stream((ulong)step);
-        return MicroBatch.Pad([.. Enumerable.Range(0, shape.Batch).Select(row => new TokenSequence(
-            [.. Enumerable.Range(0, shape.Context + 1).Select(i => (int)random.Below((ulong)((row * 100_000) + i), shape.Config.VocabSize))],
-            [.. Enumerable.Repeat(true, shape.Context + 1)]))]);
     }
 }

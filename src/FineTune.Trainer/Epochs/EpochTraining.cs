@@ -36,7 +36,7 @@ public sealed class EpochTraining(
     public EpochResult? Run()
     {
         var hasOptimizer = resume is not null || job.Previous is not null;
-        using var engine = AutogradEngine.Open(input.StartFolder, hasOptimizer ? input.StartFolder : null, job.Plan.Hyperparameters);
+        using var engine = TrainingEngines.Open(input.StartFolder, hasOptimizer ? input.StartFolder : null, job.Plan.Hyperparameters);
         if (job.Epoch == 1 && resume is null)
         {
             control.Announce(EpochEvents.ModelInitialized(engine.Config, clock.GetUtcNow()));

@@ -1,4 +1,3 @@
-using FineTune.Core.Faults;
 using FineTune.Core.Runs;
 using FineTune.Training.Models;
 using FineTune.Training.Native;
@@ -11,29 +10,26 @@ namespace FineTune.Training.Engine;
 /// <summary>AdamW's moments for every weight of a model. Matrices decay, vectors do not.</summary>
 internal sealed class AdamW : IDisposable
 {
-    public const string FileName = "optimizer.safetensors";
-    private const string First = "exp_avg.";
-    private const string Second = "exp_avg_sq.";
-
     private readonly LlamaModel model;
     private readonly Group[] groups;
-    private readonly Dictionary<string, Tensor> moments = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Tensor> first = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Tensor> second = new(StringComparer.Ordinal);
 
     /// <summary>Starts with moments of zero, or those of <paramref name="directory"/>.</summary>
     public AdamW(LlamaModel model, Hyperparameters settings, string? directory)
     {
         this.model = model;
-        using var saved = directory is null ? null : Open(Path.Combine(directory, FileName));
+        using var saved = directory is null ? null : OptimizerFile.Open(directory, model.Shapes);
         foreach (var shape in model.Shapes)
         {
-            moments[First + shape.Name] = Moment(First, shape, saved);
-            moments[Second + shape.Name] = Moment(Second, shape, saved);
+            first[shape.Name] = Moment(shape, saved?.FirstOf(shape));
+            second[shape.Name] = Moment(shape, saved?.SecondOf(shape));
         }
 
         groups = [.. model.Shapes.GroupBy(shape => shape.IsMatrix).Select(group => new Group(
             [.. group.Select(shape => model[shape.Name])],
-            [.. group.Select(shape => moments[First + shape.Name])],
-            [.. group.Select(shape => moments[Second + shape.Name])],
+            [.. group.Select(shape => first[shape.Name])],
+            [.. group.Select(shape => second[shape.Name])],
             group.Key ? settings.WeightDecay : 0))];
         Settings = settings;
     }
@@ -83,46 +79,29 @@ internal sealed class AdamW : IDisposable
         }
     }
 
-    public void Save(string directory) => SafetensorsWriter.Write(
-        Path.Combine(directory, FileName),
-        [.. new[] { First, Second }.SelectMany(prefix => model.Shapes.Select(shape =>
-            new TensorToWrite(prefix + shape.Name, shape.Shape, TensorMemory.Source(moments[prefix + shape.Name]))))]);
+    public void Save(string directory) => OptimizerFile.Write(
+        directory,
+        model.Shapes,
+        shape => TensorMemory.Source(first[shape.Name]),
+        shape => TensorMemory.Source(second[shape.Name]));
 
     public void Dispose()
     {
-        foreach (var moment in moments.Values)
+        foreach (var moment in first.Values.Concat(second.Values))
         {
             moment.Dispose();
         }
     }
 
-    private static SafetensorsReader Open(string file) => File.Exists(file)
-        ? SafetensorsReader.Open(file)
-        : throw Invalid("the file is missing");
-
-    private static Tensor Moment(string prefix, WeightShape shape, SafetensorsReader? saved)
+    private static Tensor Moment(WeightShape shape, TensorSource? saved)
     {
         var moment = zeros([.. shape.Shape], float32).DetachFromDisposeScope();
-        if (saved is null)
+        if (saved is not null)
         {
-            return moment;
+            TensorMemory.Fill(moment, saved);
         }
 
-        var name = prefix + shape.Name;
-        var info = saved.Header.Tensors.FirstOrDefault(tensor => tensor.Name == name);
-        if (info is null || info.Type != TensorType.F32 || !info.Shape.SequenceEqual(shape.Shape))
-        {
-            throw Invalid($"'{name}' is missing or not F32 [{string.Join(", ", shape.Shape)}]");
-        }
-
-        TensorMemory.Fill(moment, (first, destination) => saved.Read(name, first, destination));
         return moment;
-    }
-
-    private static FaultException Invalid(string what)
-    {
-        var fault = Fault.Caller("load_checkpoint", "checkpoint_invalid", $"{FileName}: {what}. Resume from another checkpoint.");
-        return new FaultException(fault with { File = FileName });
     }
 
     private sealed record Group(Tensor[] Weights, Tensor[] First, Tensor[] Second, double WeightDecay);

@@ -1,4 +1,3 @@
-using FineTune.Core.Faults;
 using FineTune.Core.Runs;
 using FineTune.Core.Training;
 using FineTune.Training.Generation;
@@ -56,8 +55,7 @@ public sealed class AutogradEngine : ITrainingEngine
         var tokens = microBatches.Sum(batch => (long)batch.TrainedCount);
         if (tokens == 0)
         {
-            throw new FaultException(Fault.Caller(
-                "train", "no_trained_tokens", $"Step {StepsDone + 1}: no token of the batch carries loss. Check the data's responses."));
+            throw StepFaults.NoTrainedTokens(StepsDone + 1);
         }
 
         try
@@ -66,10 +64,7 @@ public sealed class AutogradEngine : ITrainingEngine
             var norm = double.IsFinite(loss) ? optimizer.ClipGradients() : double.NaN;
             if (!double.IsFinite(norm))
             {
-                throw new FaultException(Fault.Caller(
-                    "train",
-                    "loss_not_finite",
-                    $"Step {StepsDone + 1}: the loss is {loss} and the gradient's norm {norm}. Lower the learning rate or check the data."));
+                throw StepFaults.NotFinite(StepsDone + 1, loss, norm);
             }
 
             optimizer.Step(StepsDone + 1, learningRate);
@@ -127,7 +122,7 @@ public sealed class AutogradEngine : ITrainingEngine
     // The output projection is the widest product: it is taken only where a label asks for it.
     private (Tensor Logits, Tensor Labels) LabelledLogits(MicroBatch batch, int count)
     {
-        CheckRange(batch);
+        StepFaults.CheckRange(batch, Config.VocabSize);
         var inputs = tensor(batch.Inputs, [batch.Rows, batch.Length]);
         var rows = new int[count];
         var labels = new long[count];
@@ -142,15 +137,5 @@ public sealed class AutogradEngine : ITrainingEngine
 
         var hidden = model.Hidden(inputs).view(-1, Config.HiddenSize);
         return (model.Logits(Aten.Embedding(hidden, tensor(rows))), tensor(labels));
-    }
-
-    // libtorch would read past its tables or abort.
-    private void CheckRange(MicroBatch batch)
-    {
-        if (batch.Inputs.Concat(batch.Labels.Where(label => label != MicroBatch.Ignored)).Any(id => id < 0 || id >= Config.VocabSize))
-        {
-            throw new FaultException(Fault.Caller(
-                "train", "token_out_of_range", $"A token id is outside the model's vocabulary of {Config.VocabSize}. Use the model's own tokenizer."));
-        }
     }
 }

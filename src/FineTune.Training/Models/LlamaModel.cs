@@ -18,7 +18,14 @@ public sealed class LlamaModel : IDisposable
     private readonly RopeTable rope;
     private readonly Layer[] layers;
 
+    /// <summary>Loads weights that record gradients.</summary>
     public LlamaModel(ModelFolder folder)
+        : this(folder, shape => empty([.. shape.Shape], float32, requires_grad: true))
+    {
+    }
+
+    /// <summary>Loads weights into the contiguous tensors that <paramref name="allocate"/> gives.</summary>
+    internal LlamaModel(ModelFolder folder, Func<WeightShape, Tensor> allocate)
     {
         TorchRuntime.Start();
         Config = folder.Config;
@@ -27,7 +34,9 @@ public sealed class LlamaModel : IDisposable
         using var detached = NewDisposeScope();
         foreach (var shape in Shapes)
         {
-            weights[shape.Name] = Load(folder.Weights, shape).DetachFromDisposeScope();
+            var tensor = allocate(shape).DetachFromDisposeScope();
+            TensorMemory.Fill(tensor, (first, destination) => folder.Weights.Read(shape.Name, first, destination));
+            weights[shape.Name] = tensor;
         }
 
         rope = new RopeTable(Config);
@@ -76,14 +85,6 @@ public sealed class LlamaModel : IDisposable
             weight.grad?.Dispose();
             weight.Dispose();
         }
-    }
-
-    private static Tensor Load(ShardedWeights source, WeightShape shape)
-    {
-        var tensor = empty([.. shape.Shape], float32);
-        TensorMemory.Fill(tensor, (first, destination) => source.Read(shape.Name, first, destination));
-        tensor.requires_grad = true;
-        return tensor;
     }
 
     /// <summary>One decoder block.</summary>

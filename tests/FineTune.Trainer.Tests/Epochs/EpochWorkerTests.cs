@@ -84,7 +84,7 @@ public sealed class EpochWorkerTests : IDisposable
         var job = await lab.PrepareAsync();
         var second = await lab.TrainAsync(TrainerLab.Second(job, await lab.TrainAsync(job)));
 
-        using (var engine = AutogradEngine.Open(lab.Folder.Root + "/model", null, job.Plan.Hyperparameters))
+        using (var engine = TrainingEngines.Open(lab.Folder.Root + "/model", null, job.Plan.Hyperparameters))
         using (var train = TokenShardSource.Open(lab.Folder.Root + "/train"))
         {
             new TrainingLoop(engine, train, job.Plan).Run(0, 2 * Steps, _ => LoopControl.Continue);
@@ -149,7 +149,7 @@ public sealed class EpochWorkerTests : IDisposable
         Assert.InRange(result.Metrics!.Step, 2, 3);
         Assert.Null(result.Metrics.EvalLoss);
         await lab.Artifacts.DownloadAsync(result.Checkpoint!, lab.Folder["canceled"]);
-        using var engine = AutogradEngine.Open(lab.Folder["canceled"], lab.Folder["canceled"], job.Plan.Hyperparameters);
+        using var engine = TrainingEngines.Open(lab.Folder["canceled"], lab.Folder["canceled"], job.Plan.Hyperparameters);
         Assert.Equal(result.Metrics.Step, engine.StepsDone);
         Assert.Equal(0, await lab.Jobs.CountAsync());
     }

@@ -3,7 +3,6 @@ using FineTune.Core.Training;
 using FineTune.Training.Engine;
 using FineTune.Training.Loop;
 using FineTune.Training.Models;
-using FineTune.Training.Tests.Engine;
 using FineTune.Training.Tests.Support;
 
 namespace FineTune.Training.Tests.Loop;
@@ -56,9 +55,9 @@ public sealed class TrainingLoopTests : IDisposable
             stopped.Save(folder["checkpoint"]);
         }
 
-        using var resumed = AutogradEngine.Open(folder["checkpoint"], folder["checkpoint"], Plan.Hyperparameters);
+        using var resumed = CpuEngine.Open(folder["checkpoint"], folder["checkpoint"], Plan.Hyperparameters);
         Run(resumed, 4, 6, []);
-        Assert.Equal(0, AutogradEngineTests.Difference(undisturbed, resumed));
+        Assert.Equal(0, Engines.Difference(undisturbed, resumed));
     }
 
     [Fact]
@@ -99,9 +98,9 @@ public sealed class TrainingLoopTests : IDisposable
         }
     }
 
-    private AutogradEngine Open() => AutogradEngine.Open(folder["model"], null, Plan.Hyperparameters);
+    private CpuEngine Open() => CpuEngine.Open(folder["model"], null, Plan.Hyperparameters);
 
-    private void Run(AutogradEngine engine, long first, long end, List<StepReport> reports) => new TrainingLoop(engine, source, Plan).Run(
+    private void Run(CpuEngine engine, long first, long end, List<StepReport> reports) => new TrainingLoop(engine, source, Plan).Run(
         first,
         end,
         report =>

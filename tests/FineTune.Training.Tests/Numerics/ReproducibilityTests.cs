@@ -8,8 +8,10 @@ namespace FineTune.Training.Tests.Numerics;
 
 public sealed class ReproducibilityTests
 {
-    [Fact]
-    public void Train_InTwoProcesses_GivesBitIdenticalWeights()
+    [Theory]
+    [InlineData(Engines.Autograd)]
+    [InlineData(Engines.Cpu)]
+    public void Train_InTwoProcesses_GivesBitIdenticalWeights(string engine)
     {
         using var folder = new TempFolder();
 
@@ -17,8 +19,8 @@ public sealed class ReproducibilityTests
         var config = TestModels.Tiny with { HiddenSize = 64, IntermediateSize = 160, VocabSize = 600 };
         Directory.CreateDirectory(folder["model"]);
         LlamaInitializer.Write(config, 1, folder["model"]);
-        TestProcess.Train(folder["model"], folder["here"]);
-        TrainElsewhere(folder["model"], folder["there"]);
+        TestProcess.Train(engine, folder["model"], folder["here"]);
+        TrainElsewhere(engine, folder["model"], folder["there"]);
         Assert.Equal(Hash(folder["here"]), Hash(folder["there"]));
     }
 
@@ -31,10 +33,10 @@ public sealed class ReproducibilityTests
         Assert.Equal(inForce.Threads, TorchSharp.torch.get_num_threads());
     }
 
-    private static void TrainElsewhere(string model, string checkpoint)
+    private static void TrainElsewhere(string engine, string model, string checkpoint)
     {
         var start = new ProcessStartInfo("dotnet", [typeof(ReproducibilityTests).Assembly.Location]);
-        start.Environment[TestProcess.TrainVariable] = model + Path.PathSeparator + checkpoint;
+        start.Environment[TestProcess.TrainVariable] = string.Join(Path.PathSeparator, engine, model, checkpoint);
         using var process = Process.Start(start)!;
         process.WaitForExit();
         Assert.Equal(0, process.ExitCode);

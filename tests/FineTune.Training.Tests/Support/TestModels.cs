@@ -17,7 +17,7 @@ internal static class TestModels
     public static LlamaConfig TinyLlama3 { get; } =
         Tiny with { Scaling = new RopeScaling(RopeType.Llama3, Factor: 8, LowFreqFactor: 1, HighFreqFactor: 4, OriginalMaxPositionEmbeddings: 64) };
 
-    /// <summary>Writes random weights with deviation 0.3 (norms 1 ± 0.3) and a tokenizer file into <paramref name="directory"/>.</summary>
+    /// <summary>Writes random weights with deviation 1.2 / √hidden size (norms 1 ± 0.3) and a tokenizer file into <paramref name="directory"/>.</summary>
     public static string Write(LlamaConfig config, string directory, TensorType type = TensorType.F32, long maxShardBytes = long.MaxValue)
     {
         Directory.CreateDirectory(directory);
@@ -30,8 +30,9 @@ internal static class TestModels
         [.. LlamaWeights.Of(config).Select((weight, index) =>
         {
             var random = new CounterRandom(7).Stream((ulong)index);
+            var deviation = weight.IsMatrix ? 1.2 / Math.Sqrt(config.HiddenSize) : 0.3;
             float[] values = [.. Enumerable.Range(0, (int)weight.Count)
-                .Select(i => (float)((weight.IsMatrix ? 0 : 1) + (0.3 * random.Normal((ulong)i))))];
+                .Select(i => (float)((weight.IsMatrix ? 0 : 1) + (deviation * random.Normal((ulong)i))))];
             return TensorToWrite.Of(weight.Name, weight.Shape, values);
         })];
 

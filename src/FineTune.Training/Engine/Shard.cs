@@ -1,0 +1,65 @@
+using FineTune.Core.Training;
+using FineTune.Training.Kernels;
+using FineTune.Training.Kernels.Cpu;
+using FineTune.Training.Models;
+
+namespace FineTune.Training.Engine;
+
+/// <summary>A part of each step's sequences with everything of its own, so that a thread takes it through the whole model alone.</summary>
+internal sealed unsafe class Shard : IDisposable
+{
+    private readonly NativeBuffer<float> memory;
+
+    public Shard(WeightLayout layout)
+    {
+        memory = new NativeBuffer<float>(layout.Count);
+        Gradients = new LlamaBlock(layout, memory.Data);
+        Activations = new Activations(layout.Config);
+    }
+
+    /// <summary>For one thread.</summary>
+    public CpuKernels Kernels { get; } = new(1);
+
+    public PackedBatch Batch { get; } = new();
+
+    public Activations Activations { get; }
+
+    public LlamaBlock Gradients { get; }
+
+    /// <summary>Gradients of this step are in <see cref="Gradients"/>.</summary>
+    public bool HasGradients { get; private set; }
+
+    /// <summary>Sum over this step.</summary>
+    public double Loss { get; private set; }
+
+    /// <summary>Of the last batch evaluated.</summary>
+    public EvaluationSums Evaluation { get; private set; } = new(0, 0, 0);
+
+    public void BeginStep() => (HasGradients, Loss) = (false, 0);
+
+    public void Pack(MicroBatch batch, ReadOnlySpan<int> shardOf, int shard)
+    {
+        Batch.Pack(batch, shardOf, shard);
+        Activations.Reserve(Batch);
+    }
+
+    public void Train(LlamaPass pass, IKernels kernels, float scale)
+    {
+        if (Batch.LabelCount > 0)
+        {
+            Loss += pass.Train(kernels, Batch, Activations, Gradients, HasGradients, scale);
+            HasGradients = true;
+        }
+    }
+
+    public void Evaluate(LlamaPass pass, IKernels kernels) =>
+        Evaluation = Batch.LabelCount > 0 ? pass.Evaluate(kernels, Batch, Activations) : new EvaluationSums(0, 0, 0);
+
+    public void Dispose()
+    {
+        Kernels.Dispose();
+        Batch.Dispose();
+        Activations.Dispose();
+        memory.Dispose();
+    }
+}

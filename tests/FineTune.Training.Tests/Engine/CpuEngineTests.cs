@@ -1,0 +1,145 @@
+using FineTune.Core.Training;
+using FineTune.Training.Engine;
+using FineTune.Training.Models;
+using FineTune.Training.Tests.Support;
+
+namespace FineTune.Training.Tests.Engine;
+
+public sealed class CpuEngineTests() : TrainingEngineTests(Engines.Cpu)
+{
+    /// <summary>Of a gradient, relative to its norm.</summary>
+    private const double Tolerance = 1e-5;
+
+    private static readonly LlamaConfig Config = TestModels.TinyLlama3;
+
+    /// <summary>The two ways to use the threads.</summary>
+    public static TheoryData<string, long> Cases
+    {
+        get
+        {
+            var data = new TheoryData<string, long>();
+            foreach (var shape in new[] { "grouped", "multi-head", "tied", "llama3", "linear", "one-layer", "wide" })
+            {
+                data.Add(shape, CpuEngine.ShardedWeights);
+                data.Add(shape, 0);
+            }
+
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Gradients_AgainstDoublePrecision_AgreeByParameter(string shape, long shardedWeights)
+    {
+        var config = Shape(shape);
+        using var folder = new TempFolder();
+        using var engine = Open(config, folder, shardedWeights);
+
+        // Around the attention's tiles of 64 queries, with prompts.
+        TokenSequence[] sequences =
+            [.. new[] { 150, 20, 66, 65, 2, 131 }.Select((length, i) => TestModels.Sequence(config, length, i, untrained: 1 + (i * 7 % 19 % length)))];
+        var (loss, expected) = new DoubleLlama(config).Differentiate(sequences);
+        Assert.Equal(new ReferenceLlama(config).Loss(sequences), loss, 1e-10);
+        var gradients = engine.Gradients([MicroBatch.Pad(sequences)]);
+        Assert.Equal(expected.Keys.Order(StringComparer.Ordinal), gradients.Keys.Order(StringComparer.Ordinal));
+        Assert.All(expected, weight => Assert.Equal(0, RelativeError(weight.Value, gradients[weight.Key]), Tolerance));
+    }
+
+    [Fact]
+    public void Gradients_OneSequenceAtATime_EqualThePackedOnes()
+    {
+        using var folder = new TempFolder();
+        using var engine = Open(Config, folder, CpuEngine.ShardedWeights);
+        var sequences = TestModels.Sequences(Config, rows: 7, length: 70, seed: 3);
+        var packed = engine.Gradients([MicroBatch.Pad(sequences)]);
+        var single = engine.Gradients([.. sequences.Select(sequence => MicroBatch.Pad([sequence], multiple: 1))]);
+        Assert.All(packed, weight => Assert.Equal(0, RelativeError([.. weight.Value.Select(x => (double)x)], single[weight.Key]), Tolerance));
+    }
+
+    [Fact]
+    public void Gradients_OtherTokensInThePadding_AreTheSameBits()
+    {
+        using var folder = new TempFolder();
+        using var engine = Open(Config, folder, CpuEngine.ShardedWeights);
+        var batch = TestModels.Batch(Config, rows: 5, length: 30, seed: 3);
+        var padded = new MicroBatch(5, batch.Length + 8, new int[5 * (batch.Length + 8)], new int[5 * (batch.Length + 8)]);
+        Array.Fill(padded.Inputs, 5);
+        Array.Fill(padded.Labels, MicroBatch.Ignored);
+        for (var row = 0; row < 5; row++)
+        {
+            Array.Copy(batch.Inputs, row * batch.Length, padded.Inputs, row * padded.Length, batch.Length);
+            Array.Copy(batch.Labels, row * batch.Length, padded.Labels, row * padded.Length, batch.Length);
+        }
+
+        var expected = engine.Gradients([batch]);
+        Assert.All(engine.Gradients([padded]), weight => Assert.Equal(expected[weight.Key], weight.Value));
+    }
+
+    [Theory]
+    [InlineData(CpuEngine.ShardedWeights)]
+    [InlineData(0)]
+    public void Step_ThirtySteps_AgreeWithAutograd(long shardedWeights)
+    {
+        using var folder = new TempFolder();
+        using var engine = Open(Config, folder, shardedWeights);
+        using var oracle = AutogradEngine.Open(folder["model"], null, TestModels.Hyperparameters());
+        for (var step = 0; step < 30; step++)
+        {
+            MicroBatch[] batches = [TestModels.Batch(Config, rows: 6, length: 24, seed: step), TestModels.Batch(Config, rows: 2, length: 40, seed: 99 + step)];
+            var (expected, actual) = (oracle.Step(batches, 1e-3), engine.Step(batches, 1e-3));
+            Assert.Equal(expected.Loss, actual.Loss, 1e-5);
+            Assert.Equal(1, actual.GradientNorm / expected.GradientNorm, 1e-4);
+            Assert.Equal(expected.TrainedTokens, actual.TrainedTokens);
+        }
+
+        Assert.Equal(0, Engines.Difference(engine, oracle), 1e-4);
+    }
+
+    [Fact]
+    public void Step_TwoHundredSteps_DoNotGrowTheProcess()
+    {
+        var config = Config with { HiddenSize = 64, IntermediateSize = 160, VocabSize = 600 };
+        using var folder = new TempFolder();
+        using var engine = Open(config, folder, CpuEngine.ShardedWeights);
+        MicroBatch[][] batches = [.. Enumerable.Range(0, 5).Select(i => new[] { TestModels.Batch(config, rows: 8, length: 64 - (8 * i), seed: i) })];
+        Run(engine, batches, 50);
+        var (resident, allocated) = (Environment.WorkingSet, GC.GetAllocatedBytesForCurrentThread());
+        Run(engine, batches, 200);
+
+        // A step's activations here are 2 MB; its result, a few objects.
+        Assert.InRange(Environment.WorkingSet - resident, long.MinValue, 16_000_000);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - allocated, 0, 200 * 1000);
+    }
+
+    private static void Run(CpuEngine engine, MicroBatch[][] batches, int steps)
+    {
+        for (var step = 0; step < steps; step++)
+        {
+            engine.Step(batches[step % batches.Length], 1e-3);
+            engine.Evaluate(batches[step % batches.Length][0]);
+        }
+    }
+
+    private static double RelativeError(double[] expected, float[] actual)
+    {
+        var difference = Math.Sqrt(expected.Zip(actual).Sum(pair => Math.Pow(pair.First - pair.Second, 2)));
+        return difference / Math.Sqrt(expected.Sum(value => value * value));
+    }
+
+    private static CpuEngine Open(LlamaConfig config, TempFolder folder, long shardedWeights) =>
+        CpuEngine.Open(TestModels.Write(config, folder["model"]), null, TestModels.Hyperparameters(), shardedWeights);
+
+    private static LlamaConfig Shape(string shape) => shape switch
+    {
+        "multi-head" => TestModels.Tiny with { KeyValueHeads = 4, HeadDimension = 4 },
+        "tied" => TestModels.Tiny with { TieWordEmbeddings = true },
+        "llama3" => TestModels.TinyLlama3,
+        "linear" => TestModels.Tiny with { Scaling = new RopeScaling(RopeType.Linear, Factor: 4) },
+        "one-layer" => TestModels.Tiny with { Layers = 1, TieWordEmbeddings = true },
+
+        // Rows that the kernels give to several threads, and logits whose odd number leaves a rest behind the vectors.
+        "wide" => TestModels.Tiny with { HiddenSize = 136, IntermediateSize = 200, HeadDimension = 16, VocabSize = 523 },
+        _ => TestModels.Tiny,
+    };
+}
