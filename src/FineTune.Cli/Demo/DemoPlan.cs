@@ -17,7 +17,7 @@ public sealed record DemoPlan
     /// <summary>In tokens. Short, as the sentences are that follow.</summary>
     public int PretrainContextLength { get; init; } = 128;
 
-    public string TuneDuration { get; init; } = "1ep";
+    public string TuneDuration { get; init; } = "3600ba";
 
     public double LearningRate { get; init; } = 1.5e-3;
 
