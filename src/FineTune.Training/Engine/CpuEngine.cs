@@ -27,8 +27,7 @@ public sealed unsafe class CpuEngine : ITrainingEngine
     private readonly LlamaModel model;
     private readonly RotaryAngles angles;
     private readonly Shards shards;
-    private readonly NativeBuffer<float> first;
-    private readonly NativeBuffer<float> second;
+    private readonly BlockAdamW optimizer;
     private readonly Action<Shard, IKernels> train;
     private readonly Action<Shard, IKernels> evaluate;
     private float scale;
@@ -37,15 +36,8 @@ public sealed unsafe class CpuEngine : ITrainingEngine
     {
         var threads = TorchRuntime.Start().Threads;
         StepsDone = optimizerDirectory is null ? 0 : TrainingState.Read(optimizerDirectory).Step;
-        Hyperparameters = hyperparameters;
         layout = new WeightLayout(folder.Config);
-        first = new NativeBuffer<float>(layout.Count);
-        second = new NativeBuffer<float>(layout.Count);
-        if (optimizerDirectory is not null)
-        {
-            ReadMoments(optimizerDirectory);
-        }
-
+        optimizer = new BlockAdamW(layout, hyperparameters, optimizerDirectory);
         weights = zeros(layout.Count, float32).DetachFromDisposeScope();
         model = new LlamaModel(folder, shape => weights.narrow(0, layout[shape.Name], shape.Count).view([.. shape.Shape]));
         angles = new RotaryAngles(Config);
@@ -70,7 +62,7 @@ public sealed unsafe class CpuEngine : ITrainingEngine
 
     public LlamaConfig Config => layout.Config;
 
-    public Hyperparameters Hyperparameters { get; }
+    public Hyperparameters Hyperparameters => optimizer.Settings;
 
     public long StepsDone { get; private set; }
 
@@ -91,7 +83,7 @@ public sealed unsafe class CpuEngine : ITrainingEngine
             throw StepFaults.NotFinite(StepsDone + 1, loss, norm);
         }
 
-        Update(gradients, norm, learningRate);
+        optimizer.Step(shards.Kernels, Aten.Data(weights), gradients.Data, StepsDone + 1, learningRate, norm);
         StepsDone++;
         return new StepResult(loss, tokens, norm);
     }
@@ -106,11 +98,7 @@ public sealed unsafe class CpuEngine : ITrainingEngine
     public void Save(string directory) => AtomicDirectory.Write(directory, folder =>
     {
         ModelFolder.Write(folder, Config, model.ToWrite(), model.Companions);
-        OptimizerFile.Write(
-            folder,
-            layout.Shapes,
-            shape => TensorMemory.Source(first.Data + layout[shape.Name]),
-            shape => TensorMemory.Source(second.Data + layout[shape.Name]));
+        optimizer.Save(folder);
         new TrainingState(StepsDone, Hyperparameters, TorchRuntime.Start()).Write(folder);
     });
 
@@ -122,8 +110,7 @@ public sealed unsafe class CpuEngine : ITrainingEngine
         weights.Dispose();
         angles.Dispose();
         shards.Dispose();
-        first.Dispose();
-        second.Dispose();
+        optimizer.Dispose();
     }
 
     /// <summary>With another limit than <see cref="ShardedWeights"/>.</summary>
@@ -164,33 +151,5 @@ public sealed unsafe class CpuEngine : ITrainingEngine
         }
 
         return (shards.Loss / tokens, tokens);
-    }
-
-    private void Update(LlamaBlock gradients, double norm, double learningRate)
-    {
-        var clipping = Hyperparameters.MaxGradNorm > 0 && norm > Hyperparameters.MaxGradNorm ? Hyperparameters.MaxGradNorm / norm : 1;
-        var settings = new AdamWSettings(
-            StepsDone + 1,
-            learningRate,
-            Hyperparameters.Beta1,
-            Hyperparameters.Beta2,
-            Hyperparameters.WeightDecay,
-            Hyperparameters.Epsilon,
-            clipping);
-        Update(gradients, 0, layout.MatrixCount, settings);
-        Update(gradients, layout.MatrixCount, layout.Count - layout.MatrixCount, settings with { WeightDecay = 0 });
-    }
-
-    private void Update(LlamaBlock gradients, long at, long count, AdamWSettings settings) =>
-        shards.Kernels.AdamW(Aten.Data(weights) + at, gradients.Data + at, first.Data + at, second.Data + at, count, settings);
-
-    private void ReadMoments(string directory)
-    {
-        using var saved = OptimizerFile.Open(directory, layout.Shapes);
-        foreach (var shape in layout.Shapes)
-        {
-            TensorMemory.Fill(first.Data + layout[shape.Name], shape.Count, saved.FirstOf(shape));
-            TensorMemory.Fill(second.Data + layout[shape.Name], shape.Count, saved.SecondOf(shape));
-        }
     }
 }
