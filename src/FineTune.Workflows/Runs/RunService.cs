@@ -58,16 +58,16 @@ public sealed class RunService(
     /// <summary>Newest first.</summary>
     public async IAsyncEnumerable<RunView> ListAsync(DurableTaskClient client, IReadOnlyList<RunStatus>? statuses = null)
     {
-        var query = new OrchestrationQuery(InstanceIdPrefix: IdPrefix, FetchInputsAndOutputs: true);
-        await foreach (var metadata in client.GetAllInstancesAsync(query))
+        var all = await client.GetAllInstancesAsync(new OrchestrationQuery(InstanceIdPrefix: IdPrefix))
+            .Where(metadata => metadata.Name == TrainRun.Name)
+            .OrderByDescending(metadata => metadata.CreatedAt)
+            .ToListAsync();
+        foreach (var metadata in all)
         {
-            if (metadata.Name == TrainRun.Name)
+            // Inputs are read one by one: callers take the first few of many.
+            if (await GetAsync(client, metadata.InstanceId) is { } run && (statuses is null or { Count: 0 } || statuses.Contains(run.Status)))
             {
-                var run = await ViewAsync(metadata, CancellationToken.None);
-                if (statuses is null or { Count: 0 } || statuses.Contains(run.Status))
-                {
-                    yield return run;
-                }
+                yield return run;
             }
         }
     }
