@@ -104,7 +104,7 @@ public abstract partial class DurableEngineConformance
 
         Assert.Equal(0, await PurgeAsync(new(start, engine.Now, [OrchestrationRuntimeStatus.Running])));
         Assert.Equal(0, await PurgeAsync(new(engine.Now)));
-        Assert.Equal(1, await PurgeAsync(new(start, start.AddMinutes(3), [OrchestrationRuntimeStatus.Completed, OrchestrationRuntimeStatus.Running])));
+        Assert.Equal(1, await PurgeAsync(new(start, start.AddMinutes(2), [OrchestrationRuntimeStatus.Completed, OrchestrationRuntimeStatus.Running])));
         Assert.Equal(["b", "c", "d", "e"], await IdsAsync(engine, new()));
         Assert.Equal(3, await PurgeAsync(new(start)));
 
