@@ -6,7 +6,16 @@ const string Usage = """
         [--context N --batch N --steps N --shortest N --labelled PERCENT]      the work
         [--engine cpu|autograd --precision fp32 --json]                        train only: the engine
     Trains random weights on random tokens and prints one JSON object. train-autograd is plain TorchSharp.
+
+    FineTune.Benchmarks durable
+    Starts runs among 10,000 finished ones, replays a history of 1,000 events, and prints one JSON object.
     """;
+
+if (args.FirstOrDefault() == "durable")
+{
+    Console.WriteLine(await DurableBenchmark.RunAsync(finished: 10_000, starts: 1000, events: 1000));
+    return 0;
+}
 
 if (args.Length > 0 && new BenchmarkShape(args[1..]) is { Precision: "fp32" } shape)
 {

@@ -1,5 +1,4 @@
 using FineTune.Api.Datasets;
-using FineTune.Api.Durable;
 using FineTune.Api.Generation;
 using FineTune.Api.Models;
 using FineTune.Api.Runs;
@@ -10,7 +9,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace FineTune.Api;
 
-/// <summary>The whole HTTP surface, served alike by the Functions app and the local host.</summary>
+/// <summary>
+/// The service's HTTP surface, served alike by the Functions app and the local host. The durable management API is not part of it: the
+/// Functions host brings its own, the local host adds <see cref="Durable.DurableManagementEndpoints"/>.
+/// </summary>
 public static class FineTuneApi
 {
     public static IServiceCollection AddFineTuneApi(this IServiceCollection services)
@@ -31,7 +33,6 @@ public static class FineTuneApi
         api.MapDatasets();
         api.MapGeneration();
         api.MapHealth();
-        endpoints.MapDurableManagement();
         return endpoints;
     }
 }

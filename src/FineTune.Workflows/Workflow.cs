@@ -24,6 +24,9 @@ public static class Workflow
     /// <summary>Version given to new instances; a change of the orchestrators that old histories cannot replay raises it.</summary>
     public const string Version = "1.0";
 
+    /// <summary>Name of the durable task hub, in links to instances; as <c>host.json</c> has it.</summary>
+    public const string TaskHub = "FineTuneHub";
+
     public static DurableTaskRegistry CreateRegistry() => new DurableTaskRegistry()
         .AddOrchestrator<RunSpec, RunState>(TrainRun.Name, TrainRun.RunAsync)
         .AddOrchestrator<RefusedRunInput, RunState>(RefusedRun.Name, RefusedRun.RunAsync)

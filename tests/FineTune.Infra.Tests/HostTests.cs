@@ -37,6 +37,7 @@ public sealed partial class HostTests
         Assert.Equal("", extensions.GetProperty("http").GetProperty("routePrefix").GetString());
         Assert.Equal("base64", extensions.GetProperty("queues").GetProperty("messageEncoding").GetString());
         Assert.Equal(Workflow.Version, extensions.GetProperty("durableTask").GetProperty("defaultVersion").GetString());
+        Assert.Equal(Workflow.TaskHub, extensions.GetProperty("durableTask").GetProperty("hubName").GetString());
         var polling = extensions.GetProperty("durableTask").GetProperty("storageProvider").GetProperty("maxQueuePollingInterval").GetString()!;
         Assert.InRange(TimeSpan.Parse(polling, CultureInfo.InvariantCulture), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10));
     }

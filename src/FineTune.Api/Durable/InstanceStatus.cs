@@ -11,6 +11,7 @@ internal sealed record InstanceStatus(
     [property: JsonPropertyName("name")] string Name,
     [property: JsonPropertyName("version"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Version,
     [property: JsonPropertyName("instanceId")] string InstanceId,
+    [property: JsonPropertyName("parentInstanceId"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ParentInstanceId,
     [property: JsonPropertyName("runtimeStatus")] string RuntimeStatus,
     [property: JsonPropertyName("input")] JsonNode? Input,
     [property: JsonPropertyName("customStatus")] JsonNode? CustomStatus,
@@ -23,6 +24,7 @@ internal sealed record InstanceStatus(
         instance.Name,
         string.IsNullOrEmpty(instance.Version) ? null : instance.Version,
         instance.InstanceId,
+        instance.ParentInstanceId,
         instance.RuntimeStatus.ToString(),
         showInput ? Parse(instance.SerializedInput) : null,
         Parse(instance.SerializedCustomStatus),
@@ -36,12 +38,12 @@ internal sealed record InstanceStatus(
     /// <summary>Whole seconds of UTC.</summary>
     public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("s", CultureInfo.InvariantCulture) + "Z";
 
-    /// <summary>Text that is not JSON becomes a JSON string.</summary>
+    /// <summary>Text that is not JSON becomes a JSON string, blank text an empty one.</summary>
     public static JsonNode? Parse(string? json)
     {
         try
         {
-            return json is null ? null : JsonNode.Parse(json);
+            return json is null ? null : string.IsNullOrWhiteSpace(json) ? JsonValue.Create("") : JsonNode.Parse(json);
         }
         catch (JsonException)
         {

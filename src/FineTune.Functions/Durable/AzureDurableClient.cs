@@ -59,30 +59,56 @@ public sealed class AzureDurableClient(MsClient.DurableTaskClient inner) : Port.
     public override Task ResumeInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default) =>
         SendAsync(instanceId, () => inner.ResumeInstanceAsync(instanceId, reason, cancellation), cancellation);
 
-    /// <remarks>The host pages in storage order, so all pages are read before the newest is known.</remarks>
-    public override async IAsyncEnumerable<Port.OrchestrationMetadata> GetAllInstancesAsync(Port.OrchestrationQuery? filter = null)
+    /// <remarks>In the order of the storage provider, page by page as it answers them.</remarks>
+    public override Port.AsyncPageable<Port.OrchestrationMetadata> GetAllInstancesAsync(Port.OrchestrationQuery? filter = null)
     {
+        filter ??= new Port.OrchestrationQuery();
         var query = new MsClient.OrchestrationQuery(
-            filter?.CreatedFrom,
-            filter?.CreatedTo,
-            filter?.Statuses?.Select(DurableMapping.ToAzure),
-            InstanceIdPrefix: filter?.InstanceIdPrefix,
-            FetchInputsAndOutputs: filter?.FetchInputsAndOutputs ?? false);
-        var instances = new List<Port.OrchestrationMetadata>();
-        await foreach (var instance in inner.GetAllInstancesAsync(query))
+            filter.CreatedFrom,
+            filter.CreatedTo,
+            filter.Statuses?.Select(DurableMapping.ToAzure),
+            InstanceIdPrefix: filter.InstanceIdPrefix,
+            PageSize: filter.PageSize,
+            FetchInputsAndOutputs: filter.FetchInputsAndOutputs);
+        return new Port.AsyncPageable<Port.OrchestrationMetadata>(filter.ContinuationToken, async (token, cancellation) =>
         {
-            instances.Add(DurableMapping.ToPort(instance));
-        }
+            var page = await inner.GetAllInstancesAsync(query).AsPages(token, filter.PageSize).FirstOrDefaultAsync(cancellation);
+            var next = string.IsNullOrEmpty(page?.ContinuationToken) ? null : page.ContinuationToken;
+            return new Port.Page<Port.OrchestrationMetadata>([.. page?.Values.Select(DurableMapping.ToPort) ?? []], next);
+        });
+    }
 
-        foreach (var instance in instances.OrderByDescending(instance => instance.CreatedAt))
+    public override async Task<Port.PurgeResult> PurgeInstanceAsync(string instanceId, CancellationToken cancellation = default) =>
+        await GetInstanceAsync(instanceId, false, cancellation) is { IsCompleted: true }
+            ? new Port.PurgeResult((await inner.PurgeInstanceAsync(instanceId, cancellation)).PurgedInstanceCount)
+            : new Port.PurgeResult(0);
+
+    public override async Task<Port.PurgeResult> PurgeAllInstancesAsync(
+        Port.PurgeInstancesFilter filter, CancellationToken cancellation = default)
+    {
+        var ended = filter.Statuses ?? Enum.GetValues<Port.OrchestrationRuntimeStatus>();
+        var terminal = ended.Where(Port.OrchestrationRuntimeStatusExtensions.IsTerminal).Select(DurableMapping.ToAzure).ToList();
+        return terminal.Count == 0
+            ? new Port.PurgeResult(0)
+            : new Port.PurgeResult((await inner.PurgeAllInstancesAsync(
+                new MsClient.PurgeInstancesFilter(filter.CreatedFrom, filter.CreatedTo, terminal), cancellation)).PurgedInstanceCount);
+    }
+
+    public override async Task<string> RestartAsync(
+        string instanceId, bool restartWithNewInstanceId = false, CancellationToken cancellation = default)
+    {
+        try
         {
-            yield return instance;
+            return await inner.RestartAsync(instanceId, restartWithNewInstanceId, cancellation);
+        }
+        catch (InvalidOperationException)
+        {
+            throw new Port.OrchestrationAlreadyExistsException(instanceId);
         }
     }
 
-    public override async Task<bool> PurgeInstanceAsync(string instanceId, CancellationToken cancellation = default) =>
-        await GetInstanceAsync(instanceId, false, cancellation) is { IsCompleted: true }
-        && (await inner.PurgeInstanceAsync(instanceId, cancellation)).PurgedInstanceCount > 0;
+    public override Task RewindInstanceAsync(string instanceId, string reason, CancellationToken cancellation = default) =>
+        inner.RewindInstanceAsync(instanceId, reason, cancellation);
 
     public override async Task<IReadOnlyList<Port.HistoryEvent>> GetOrchestrationHistoryAsync(
         string instanceId, CancellationToken cancellation = default)

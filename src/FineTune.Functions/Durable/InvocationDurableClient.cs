@@ -41,11 +41,21 @@ public sealed class InvocationDurableClient : DurableTaskClient
     public override Task ResumeInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default) =>
         Client.ResumeInstanceAsync(instanceId, reason, cancellation);
 
-    public override IAsyncEnumerable<OrchestrationMetadata> GetAllInstancesAsync(OrchestrationQuery? filter = null) =>
+    public override AsyncPageable<OrchestrationMetadata> GetAllInstancesAsync(OrchestrationQuery? filter = null) =>
         Client.GetAllInstancesAsync(filter);
 
-    public override Task<bool> PurgeInstanceAsync(string instanceId, CancellationToken cancellation = default) =>
+    public override Task<PurgeResult> PurgeInstanceAsync(string instanceId, CancellationToken cancellation = default) =>
         Client.PurgeInstanceAsync(instanceId, cancellation);
+
+    public override Task<PurgeResult> PurgeAllInstancesAsync(PurgeInstancesFilter filter, CancellationToken cancellation = default) =>
+        Client.PurgeAllInstancesAsync(filter, cancellation);
+
+    public override Task<string> RestartAsync(
+        string instanceId, bool restartWithNewInstanceId = false, CancellationToken cancellation = default) =>
+        Client.RestartAsync(instanceId, restartWithNewInstanceId, cancellation);
+
+    public override Task RewindInstanceAsync(string instanceId, string reason, CancellationToken cancellation = default) =>
+        Client.RewindInstanceAsync(instanceId, reason, cancellation);
 
     public override Task<IReadOnlyList<HistoryEvent>> GetOrchestrationHistoryAsync(string instanceId, CancellationToken cancellation = default) =>
         Client.GetOrchestrationHistoryAsync(instanceId, cancellation);

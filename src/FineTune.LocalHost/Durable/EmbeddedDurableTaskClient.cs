@@ -4,24 +4,16 @@ using FineTune.Workflows.Durable;
 namespace FineTune.LocalHost.Durable;
 
 /// <summary>The client of the engine in this process. What it returns from is on disk.</summary>
-internal sealed class EmbeddedDurableTaskClient(DurableStore store, EngineSignals signals, DurableEngineOptions engine, TimeProvider clock)
+internal sealed partial class EmbeddedDurableTaskClient(DurableStore store, EngineSignals signals, DurableEngineOptions engine, TimeProvider clock)
     : DurableTaskClient
 {
-    private const int PageSize = 100;
-
     public override Task<string> ScheduleNewOrchestrationInstanceAsync(
         string orchestratorName, object? input = null, StartOrchestrationOptions? options = null, CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
-        var id = options?.InstanceId ?? Guid.NewGuid().ToString("N");
-        var created = store.TryCreate(new NewInstance(
+        var id = options?.InstanceId ?? NewId();
+        Create(new NewInstance(
             id, orchestratorName, options?.Version ?? engine.DefaultVersion, Payload.Write(input), options?.StartAt ?? clock.GetUtcNow()));
-        if (!created)
-        {
-            throw new OrchestrationAlreadyExistsException(id);
-        }
-
-        signals.Wake();
         return Task.FromResult(id);
     }
 
@@ -62,35 +54,33 @@ internal sealed class EmbeddedDurableTaskClient(DurableStore store, EngineSignal
     public override Task ResumeInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default) =>
         Deliver(instanceId, HistoryEventType.ExecutionResumed, cancellation, reason: reason);
 
-    public override async IAsyncEnumerable<OrchestrationMetadata> GetAllInstancesAsync(OrchestrationQuery? filter = null)
-    {
-        filter ??= new OrchestrationQuery();
-        var before = long.MaxValue;
-        IReadOnlyList<InstanceRecord> page;
-        do
-        {
-            page = await Task.FromResult(store.Query(filter, before, PageSize));
-            foreach (var instance in page)
-            {
-                yield return instance.ToMetadata(filter.FetchInputsAndOutputs);
-                before = instance.Sequence;
-            }
-        }
-        while (page.Count == PageSize);
-    }
-
-    public override Task<bool> PurgeInstanceAsync(string instanceId, CancellationToken cancellation = default)
+    public override Task<string> RestartAsync(
+        string instanceId, bool restartWithNewInstanceId = false, CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
-        var purged = store.Purge(instanceId);
-        signals.Ended(instanceId);
-        return Task.FromResult(purged);
+        var instance = store.Find(instanceId)
+            ?? throw new ArgumentException($"There is no orchestration instance '{instanceId}'.", nameof(instanceId));
+        var id = restartWithNewInstanceId ? NewId() : instanceId;
+        Create(new NewInstance(id, instance.Name, instance.Version, instance.Input, clock.GetUtcNow()));
+        return Task.FromResult(id);
     }
 
     public override Task<IReadOnlyList<HistoryEvent>> GetOrchestrationHistoryAsync(string instanceId, CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
         return Task.FromResult(store.History(instanceId));
+    }
+
+    private static string NewId() => Guid.NewGuid().ToString("N");
+
+    private void Create(NewInstance instance)
+    {
+        if (!store.TryCreate(instance))
+        {
+            throw new OrchestrationAlreadyExistsException(instance.Id);
+        }
+
+        signals.Wake();
     }
 
     private Task Deliver(

@@ -1,5 +1,6 @@
 using System.Globalization;
 using FineTune.Api;
+using FineTune.Api.Durable;
 using FineTune.Core.Faults;
 using FineTune.Core.Generation;
 using FineTune.Core.Registry;
@@ -165,6 +166,7 @@ public sealed class LocalHostApp : IAsyncDisposable
         built.UseExceptionHandler();
         built.UseStatusCodePages();
         built.MapFineTuneApi();
+        built.MapDurableManagement();
         built.MapTrainer();
         return built;
     }

@@ -26,11 +26,27 @@ public abstract class DurableTaskClient
 
     public abstract Task ResumeInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default);
 
-    /// <summary>Newest first.</summary>
-    public abstract IAsyncEnumerable<OrchestrationMetadata> GetAllInstancesAsync(OrchestrationQuery? filter = null);
+    /// <summary>In an order of the engine's own, that of its continuation tokens.</summary>
+    /// <exception cref="ArgumentException">Thrown by the first page: the continuation token is not one of this engine's.</exception>
+    public abstract AsyncPageable<OrchestrationMetadata> GetAllInstancesAsync(OrchestrationQuery? filter = null);
 
-    /// <summary>Forgets an ended instance and its history; false when there is none or it has not ended.</summary>
-    public abstract Task<bool> PurgeInstanceAsync(string instanceId, CancellationToken cancellation = default);
+    /// <summary>Forgets an ended instance and its history; counts nothing when there is none or it has not ended.</summary>
+    public abstract Task<PurgeResult> PurgeInstanceAsync(string instanceId, CancellationToken cancellation = default);
+
+    /// <summary>Forgets the ended instances that <paramref name="filter"/> selects; those that have not ended stay.</summary>
+    public abstract Task<PurgeResult> PurgeAllInstancesAsync(PurgeInstancesFilter filter, CancellationToken cancellation = default);
+
+    /// <summary>Starts an instance again with the orchestrator, input and version it had, and returns the id.</summary>
+    /// <param name="restartWithNewInstanceId">False replaces the instance, which must have ended.</param>
+    /// <exception cref="ArgumentException">There is no such instance.</exception>
+    /// <exception cref="OrchestrationAlreadyExistsException">The id is to be kept and the instance has not ended.</exception>
+    public abstract Task<string> RestartAsync(
+        string instanceId, bool restartWithNewInstanceId = false, CancellationToken cancellation = default);
+
+    /// <summary>Runs a failed instance on from where it failed.</summary>
+    /// <exception cref="NotSupportedException">The engine cannot.</exception>
+    public virtual Task RewindInstanceAsync(string instanceId, string reason, CancellationToken cancellation = default) =>
+        throw new NotSupportedException($"{GetType().Name} cannot rewind orchestrations: restart the instance instead.");
 
     /// <summary>What happened to the instance so far, in order; empty when there is no such instance.</summary>
     public abstract Task<IReadOnlyList<HistoryEvent>> GetOrchestrationHistoryAsync(
@@ -39,12 +55,27 @@ public abstract class DurableTaskClient
 
 public sealed record StartOrchestrationOptions(string? InstanceId = null, DateTimeOffset? StartAt = null, string? Version = null);
 
+/// <param name="CreatedFrom">Inclusive, as is <paramref name="CreatedTo"/>.</param>
+/// <param name="Statuses">Any of these; null for all.</param>
+/// <param name="PageSize">At least 1; a page may be shorter.</param>
 public sealed record OrchestrationQuery(
     DateTimeOffset? CreatedFrom = null,
     DateTimeOffset? CreatedTo = null,
     IReadOnlyList<OrchestrationRuntimeStatus>? Statuses = null,
     string? InstanceIdPrefix = null,
-    bool FetchInputsAndOutputs = false);
+    int PageSize = OrchestrationQuery.DefaultPageSize,
+    bool FetchInputsAndOutputs = false,
+    string? ContinuationToken = null)
+{
+    public const int DefaultPageSize = 100;
+}
+
+public sealed record PurgeInstancesFilter(
+    DateTimeOffset? CreatedFrom = null,
+    DateTimeOffset? CreatedTo = null,
+    IReadOnlyList<OrchestrationRuntimeStatus>? Statuses = null);
+
+public sealed record PurgeResult(int PurgedInstanceCount);
 
 public enum OrchestrationRuntimeStatus
 {

@@ -13,7 +13,8 @@ public sealed record OrchestrationMetadata(
     string? SerializedOutput = null,
     string? SerializedCustomStatus = null,
     TaskFailureDetails? FailureDetails = null,
-    string? Version = null)
+    string? Version = null,
+    string? ParentInstanceId = null)
 {
     public bool IsCompleted => RuntimeStatus.IsTerminal();
 

@@ -105,10 +105,16 @@ public sealed class RunService(RunRequestReader reader, RunViewReader views, IBl
     /// <summary>Newest first.</summary>
     public async IAsyncEnumerable<RunView> ListAsync(DurableTaskClient client, IReadOnlyList<RunStatus>? statuses = null)
     {
-        var query = new OrchestrationQuery(InstanceIdPrefix: IdPrefix, FetchInputsAndOutputs: true);
-        await foreach (var metadata in client.GetAllInstancesAsync(query))
+        var all = await client.GetAllInstancesAsync(new OrchestrationQuery(InstanceIdPrefix: IdPrefix))
+            .Where(metadata => metadata.Name is TrainRun.Name or RefusedRun.Name)
+            .OrderByDescending(metadata => metadata.CreatedAt)
+            .ToListAsync();
+        foreach (var metadata in all)
         {
-            if (await views.ReadAsync(metadata) is { } run && (statuses is null or { Count: 0 } || statuses.Contains(run.Status)))
+            // Inputs are read one by one: callers take the first few of many.
+            if (await client.GetInstanceAsync(metadata.InstanceId, getInputsAndOutputs: true) is { } whole
+                && await views.ReadAsync(whole) is { } run
+                && (statuses is null or { Count: 0 } || statuses.Contains(run.Status)))
             {
                 yield return run;
             }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Mime;
-using System.Text;
+using System.Text.Json.Nodes;
+using FineTune.Api.Durable;
 using FineTune.Workflows.Durable;
 
 namespace FineTune.Api.Tests.Durable;
@@ -69,7 +70,7 @@ public sealed class DurableManagementEndpointsTests
         Assert.EndsWith(
             "\"historyEvents\":[" +
             $$"""{"EventType":"ExecutionStarted","Timestamp":{{Time}},"FunctionName":"Echo"},""" +
-            $$"""{"EventType":"TaskCompleted","Timestamp":{{Time}},"ScheduledTime":{{Time}},"FunctionName":"Same","Result":"x"},""" +
+            $$"""{"EventType":"TaskCompleted","Timestamp":{{Time}},"Result":"x","ScheduledTime":{{Time}},"FunctionName":"Same"},""" +
             $$"""{"EventType":"ExecutionCompleted","Timestamp":{{Time}},"OrchestrationStatus":"Completed","Result":"x"}]}""",
             text,
             StringComparison.Ordinal);
@@ -77,136 +78,114 @@ public sealed class DurableManagementEndpointsTests
         Assert.DoesNotContain("historyEvents", await host.TextAsync(One), StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("GET", "/nobody")]
-    [InlineData("DELETE", "/nobody")]
-    [InlineData("POST", "/nobody/terminate")]
-    [InlineData("POST", "/nobody/suspend")]
-    [InlineData("POST", "/nobody/resume")]
-    [InlineData("POST", "/nobody/raiseEvent/go")]
-    [InlineData("PUT", "/one")]
-    [InlineData("GET", "/one/terminate")]
-    [InlineData("POST", "/one/unknown")]
-    public async Task AnyCall_UnknownInstanceOrWrongVerb_Is404(string method, string path)
+    [Fact]
+    public async Task Status_Scheduled_ShowsNoHistoryYet()
     {
         await using var host = await DurableManagementHost.StartAsync();
-        await host.StartInstanceAsync("Waiter", "one");
+        var options = new StartOrchestrationOptions("one", host.Clock.GetUtcNow().AddHours(1));
+        await host.Client.ScheduleNewOrchestrationInstanceAsync("Echo", "x", options, TestContext.Current.CancellationToken);
 
-        Assert.Equal(HttpStatusCode.NotFound, (await host.SendAsync(new HttpMethod(method), DurableManagementHost.Instances + path)).StatusCode);
-    }
+        var text = await host.TextAsync(One + "?showHistory=true");
 
-    [Theory]
-    [InlineData("/terminate")]
-    [InlineData("/suspend")]
-    [InlineData("/resume")]
-    [InlineData("/raiseEvent/go")]
-    public async Task Control_EndedInstance_Is410(string path)
-    {
-        await using var host = await DurableManagementHost.StartAsync();
-        await host.StartInstanceAsync("Echo", "one", "x");
-
-        Assert.Equal(HttpStatusCode.Gone, (await host.SendAsync(HttpMethod.Post, One + path)).StatusCode);
+        Assert.Contains("\"runtimeStatus\":\"Pending\"", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("historyEvents", text, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task RaiseEvent_Json_ReachesTheInstance()
+    public async Task Status_ChildUnderWay_IsScheduledInItsParentsHistoryAndNamesItsParent()
     {
         await using var host = await DurableManagementHost.StartAsync();
-        await host.StartInstanceAsync("Waiter", "one");
+        await host.StartInstanceAsync("Parent", "one", "x");
+        const string Time = "\"2026-06-04T10:46:39.9Z\"";
 
-        var answer = await host.SendAsync(HttpMethod.Post, One.ToUpperInvariant().Replace("/ONE", "/one", StringComparison.Ordinal) + "/raiseEvent/GO", Json("\"now\""));
+        Assert.EndsWith(
+            "\"historyEvents\":[" +
+            $$"""{"EventType":"ExecutionStarted","Timestamp":{{Time}},"FunctionName":"Parent","Input":"\"x\""},""" +
+            $$"""{"EventType":"SubOrchestrationInstanceCreated","Timestamp":{{Time}},"Name":"Waiter","InstanceId":"one:child","Input":"7"}]}""",
+            await host.TextAsync(One + "?showHistory=true"),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "\"instanceId\":\"one:child\",\"parentInstanceId\":\"one\",\"runtimeStatus\"", await host.TextAsync(One + ":child"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Status_TaskFailed_SaysWhy()
+    {
+        await using var host = await DurableManagementHost.StartAsync();
+        await host.StartInstanceAsync("Unlucky", "one");
+
+        var failed = JsonNode.Parse(await host.TextAsync(One + "?showHistory=true"))!["historyEvents"]!.AsArray()
+            .Single(e => (string?)e!["EventType"] == "TaskFailed")!;
+
+        Assert.Equal("no luck", (string?)failed["Reason"]);
+        Assert.Equal("System.FormatException", (string?)failed["FailureDetails"]!["ErrorType"]);
+        Assert.Equal("Break", (string?)failed["FunctionName"]);
+    }
+
+    [Theory]
+    [InlineData("?timeout=-1&pollingInterval=-2")]
+    [InlineData("?timeout=NaN&pollingInterval=1")]
+    [InlineData("?timeout=1e300&pollingInterval=1")]
+    public async Task Start_TimeoutNoSpanOfTime_Is400AndStartsNothing(string query)
+    {
+        await using var host = await DurableManagementHost.StartAsync();
+
+        var answer = await host.SendAsync(HttpMethod.Post, DurableManagementEndpoints.Prefix + "/orchestrators/Waiter/one" + query);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Null(await host.Client.GetInstanceAsync("one", cancellation: TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Start_TimeoutPasses_AnswersTheLinks()
+    {
+        await using var host = await DurableManagementHost.StartAsync();
+        var start = host.SendAsync(HttpMethod.Post, DurableManagementEndpoints.Prefix + "/orchestrators/Waiter/one?timeout=60&pollingInterval=1");
+        while (!start.IsCompleted)
+        {
+            host.Clock.Advance(TimeSpan.FromSeconds(30));
+            await Task.Yield();
+        }
+
+        var answer = await start;
 
         Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
-        Assert.Empty(await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
-        var end = await host.Client.WaitForInstanceCompletionAsync("one", true, TestContext.Current.CancellationToken);
-        Assert.Equal("now", end.ReadOutputAs<string>());
+        Assert.Equal(TimeSpan.FromSeconds(10), answer.Headers.RetryAfter!.Delta);
     }
 
     [Fact]
-    public async Task RaiseEvent_NotJson_Is400AndSaysWhy()
+    public async Task List_ForeignContinuationToken_Is400()
     {
         await using var host = await DurableManagementHost.StartAsync();
-        await host.StartInstanceAsync("Waiter", "one");
+        using var request = new HttpRequestMessage(HttpMethod.Get, DurableManagementHost.Instances);
+        request.Headers.Add("x-ms-continuation-token", "not ours");
 
-        using var text = new StringContent("\"now\"");
-        await RefusedAsync(text, """{"Message":"Only application/json request content is supported"}""");
-        await RefusedAsync(Json("{now"), """{"Message":"Invalid JSON content"}""");
+        var answer = await host.Http.SendAsync(request, TestContext.Current.CancellationToken);
 
-        async Task RefusedAsync(HttpContent content, string expected)
-        {
-            var answer = await host.SendAsync(HttpMethod.Post, One + "/raiseEvent/go", content);
-            Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
-            Assert.Equal(expected, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
-        }
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Equal(
+            """{"Message":"One or more of the arguments submitted is incorrect"}""",
+            await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
     [Fact]
-    public async Task Terminate_Running_EndsWithTheReasonAsOutput()
-    {
-        await using var host = await DurableManagementHost.StartAsync();
-        await host.StartInstanceAsync("Waiter", "one");
-
-        Assert.Equal(HttpStatusCode.Accepted, (await host.SendAsync(HttpMethod.Post, One + "/terminate?reason=enough")).StatusCode);
-        await host.Client.WaitForInstanceCompletionAsync("one", cancellation: TestContext.Current.CancellationToken);
-
-        Assert.Contains("\"runtimeStatus\":\"Terminated\"", await host.TextAsync(One), StringComparison.Ordinal);
-        Assert.Contains("\"output\":\"enough\"", await host.TextAsync(One), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task SuspendAndResume_OnlyInTheRightState()
-    {
-        await using var host = await DurableManagementHost.StartAsync();
-        await host.StartInstanceAsync("Waiter", "one");
-
-        Assert.Equal(HttpStatusCode.InternalServerError, await ControlAsync("resume"));
-        Assert.Equal(HttpStatusCode.Accepted, await ControlAsync("suspend"));
-        Assert.Contains("\"runtimeStatus\":\"Suspended\"", await host.TextAsync(One), StringComparison.Ordinal);
-        Assert.Equal(HttpStatusCode.Accepted, (await host.GetAsync(One)).StatusCode);
-        Assert.Equal(HttpStatusCode.InternalServerError, await ControlAsync("suspend"));
-        Assert.Equal(HttpStatusCode.Accepted, await ControlAsync("resume"));
-        Assert.Contains("\"runtimeStatus\":\"Running\"", await host.TextAsync(One), StringComparison.Ordinal);
-
-        async Task<HttpStatusCode> ControlAsync(string operation)
-        {
-            var answer = await host.SendAsync(HttpMethod.Post, $"{One}/{operation}?reason=why");
-            await host.SettleAsync();
-            return answer.StatusCode;
-        }
-    }
-
-    [Fact]
-    public async Task Purge_OnlyEndedInstances()
-    {
-        await using var host = await DurableManagementHost.StartAsync();
-        await host.StartInstanceAsync("Waiter", "one");
-        await host.StartInstanceAsync("Echo", "two", "x");
-
-        Assert.Equal(HttpStatusCode.PreconditionFailed, (await host.SendAsync(HttpMethod.Delete, One)).StatusCode);
-        var answer = await host.SendAsync(HttpMethod.Delete, DurableManagementHost.Instances + "/two");
-
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        Assert.Equal("""{"instancesDeleted":1}""", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
-        Assert.Null(await host.Client.GetInstanceAsync("two", cancellation: TestContext.Current.CancellationToken));
-    }
-
-    [Fact]
-    public async Task Links_OfAnInstance_AreNamedAsDocumentedAndLeadToIt()
+    public async Task Links_OfAnInstance_EscapeItsIdAndLeadToIt()
     {
         await using var host = await DurableManagementHost.StartAsync();
         await host.StartInstanceAsync("Waiter", "a b");
         const string Base = "http://localhost" + DurableManagementHost.Instances + "/a%20b";
+        const string Hub = "taskHub=FineTuneHub&connection=Storage";
 
-        var text = await host.TextAsync("/links/a%20b");
+        var links = JsonNode.Parse(await host.TextAsync("/links/a%20b"))!.AsObject().Select(link => $"{link.Key} {link.Value}");
 
         Assert.Equal(
-            $$"""{"id":"a b","statusQueryGetUri":"{{Base}}","sendEventPostUri":"{{Base}}/raiseEvent/{eventName}","terminatePostUri":"{{Base}}/terminate?reason={text}","purgeHistoryDeleteUri":"""
-            + $$"""
-            "{{Base}}","suspendPostUri":"{{Base}}/suspend?reason={text}","resumePostUri":"{{Base}}/resume?reason={text}"}
-            """,
-            text);
+            [
+                "id a b", $"statusQueryGetUri {Base}?{Hub}", $"sendEventPostUri {Base}/raiseEvent/{{eventName}}?{Hub}",
+                $"terminatePostUri {Base}/terminate?reason={{text}}&{Hub}", $"purgeHistoryDeleteUri {Base}?{Hub}",
+                $"restartPostUri {Base}/restart?{Hub}", $"suspendPostUri {Base}/suspend?reason={{text}}&{Hub}",
+                $"resumePostUri {Base}/resume?reason={{text}}&{Hub}",
+            ],
+            links);
         Assert.Equal(HttpStatusCode.Accepted, (await host.GetAsync(Base)).StatusCode);
     }
-
-    private static StringContent Json(string body) => new(body, Encoding.UTF8, MediaTypeNames.Application.Json);
 }

@@ -76,6 +76,10 @@ internal sealed class DurableManagementHost : IAsyncDisposable
             return context.WaitForExternalEvent<string>("go");
         })
         .AddOrchestrator<string, string>("Echo", (context, text) => context.CallActivityAsync<string>("Same", text))
+        .AddOrchestrator<string, string>("Parent", (context, _) =>
+            context.CallSubOrchestratorAsync<string>("Waiter", 7, new SubOrchestrationOptions(InstanceId: context.InstanceId + ":child")))
+        .AddOrchestrator<object?, string>("Unlucky", (context, _) => context.CallActivityAsync<string>("Break"))
         .AddOrchestrator<object?, string>("Broken", (_, _) => throw new FormatException("it broke"))
-        .AddActivity<string, string>("Same", (_, text) => Task.FromResult(text));
+        .AddActivity<string, string>("Same", (_, text) => Task.FromResult(text))
+        .AddActivity<string?, string>("Break", (_, _) => throw new FormatException("no luck"));
 }

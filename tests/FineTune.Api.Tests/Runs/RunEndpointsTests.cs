@@ -21,9 +21,14 @@ public sealed class RunEndpointsTests
         Assert.Equal($"/api/runs/{id}", response.Headers.Location!.OriginalString);
         Assert.Equal(id, (string)body["run"]!["id"]!);
         Assert.Equal(
-            ["id", "statusQueryGetUri", "sendEventPostUri", "terminatePostUri", "purgeHistoryDeleteUri", "suspendPostUri", "resumePostUri"],
+            [
+                "id", "statusQueryGetUri", "sendEventPostUri", "terminatePostUri", "purgeHistoryDeleteUri", "restartPostUri",
+                "suspendPostUri", "resumePostUri",
+            ],
             body["links"]!.AsObject().Select(pair => pair.Key));
-        Assert.Equal($"http://localhost/runtime/webhooks/durabletask/instances/{id}", (string)body["links"]!["statusQueryGetUri"]!);
+        Assert.Equal(
+            $"http://localhost/runtime/webhooks/durabletask/instances/{id}?taskHub=FineTuneHub&connection=Storage",
+            (string)body["links"]!["statusQueryGetUri"]!);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using FineTune.Api.Durable;
 using FineTune.Core.Generation;
 using FineTune.Core.Registry;
 using FineTune.Core.Storage;
@@ -9,6 +10,7 @@ using FineTune.Testing;
 using FineTune.Testing.Storage;
 using FineTune.Workflows;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -23,13 +25,21 @@ internal sealed class ApiHost : IAsyncDisposable, ITextGeneration
     private readonly TemporaryFolder folder = new();
     private readonly WebApplication app;
 
-    private ApiHost(IMessageQueues? queues)
+    private ApiHost(IMessageQueues? queues, bool overHttp)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseTestServer();
+        if (overHttp)
+        {
+            builder.WebHost.UseUrls("http://127.0.0.1:0");
+        }
+        else
+        {
+            builder.WebHost.UseTestServer();
+        }
+
         builder.Logging.ClearProviders();
         builder.Services
-            .AddSingleton<TimeProvider>(Clock)
+            .AddSingleton(overHttp ? TimeProvider.System : Clock)
             .AddSingleton<IBlobStore>(Blobs)
             .AddSingleton(queues ?? new InMemoryQueues(Clock))
             .AddSingleton<ITextGeneration>(this)
@@ -41,6 +51,7 @@ internal sealed class ApiHost : IAsyncDisposable, ITextGeneration
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.MapFineTuneApi();
+        app.MapDurableManagement();
     }
 
     public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
@@ -51,16 +62,20 @@ internal sealed class ApiHost : IAsyncDisposable, ITextGeneration
 
     public HttpClient Http { get; private set; } = null!;
 
-    public static async Task<ApiHost> StartAsync(IMessageQueues? queues = null)
+    /// <summary>Where a host that was started to speak real HTTP listens.</summary>
+    public Uri Address => new(app.Urls.Single());
+
+    /// <param name="overHttp">Listen on loopback and live by the real clock, as the local host does.</param>
+    public static async Task<ApiHost> StartAsync(IMessageQueues? queues = null, bool overHttp = false)
     {
-        var host = new ApiHost(queues);
+        var host = new ApiHost(queues, overHttp);
         using var model = new TemporaryFolder();
         var options = new BpeTrainerOptions { Merges = 20 };
         BpeTrainer.Train(["Say the number, please: 0123456789."], options).Save(model.Root, options);
         model.With("config.json", """{"hidden_size":8,"num_hidden_layers":1,"max_position_embeddings":128}""");
         await host.Get<BaseModels>().PublishAsync(model.Root, Model);
         await host.app.StartAsync();
-        host.Http = host.app.GetTestClient();
+        host.Http = overHttp ? new HttpClient { BaseAddress = host.Address } : host.app.GetTestClient();
         return host;
     }
 
@@ -99,6 +114,7 @@ internal sealed class ApiHost : IAsyncDisposable, ITextGeneration
 
     public async ValueTask DisposeAsync()
     {
+        Http.Dispose();
         await app.DisposeAsync();
         folder.Dispose();
     }

@@ -5,6 +5,8 @@ namespace FineTune.LocalHost.Tests.Durable;
 
 public sealed class EmbeddedDurableEngineConformance : DurableEngineConformance
 {
-    protected override async Task<DurableEngineUnderTest> StartEngineAsync(DurableTaskRegistry registry, int maxConcurrentActivities = 10) =>
-        await EmbeddedEngineUnderTest.StartAsync(registry, options => options with { MaxConcurrentActivities = maxConcurrentActivities });
+    protected override async Task<DurableEngineUnderTest> StartEngineAsync(
+        DurableTaskRegistry registry, int maxConcurrentActivities = 10, string defaultVersion = "") =>
+        await EmbeddedEngineUnderTest.StartAsync(
+            registry, options => options with { MaxConcurrentActivities = maxConcurrentActivities, DefaultVersion = defaultVersion });
 }

@@ -50,6 +50,12 @@ internal sealed class EmbeddedEngineUnderTest : DurableEngineUnderTest
 
     public override Task CrashAsync() => RestartAsync(registry);
 
+    public override Task DeployAsync(string defaultVersion)
+    {
+        Options = Options with { DefaultVersion = defaultVersion };
+        return CrashAsync();
+    }
+
     /// <summary>Dies without waiting for anything and starts again, perhaps with other code.</summary>
     public async Task RestartAsync(DurableTaskRegistry code)
     {

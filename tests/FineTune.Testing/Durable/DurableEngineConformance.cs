@@ -5,7 +5,8 @@ namespace FineTune.Testing.Durable;
 /// <summary>What every engine behind the durable port promises. Subclasses say how to start one.</summary>
 public abstract partial class DurableEngineConformance
 {
-    protected abstract Task<DurableEngineUnderTest> StartEngineAsync(DurableTaskRegistry registry, int maxConcurrentActivities = 10);
+    protected abstract Task<DurableEngineUnderTest> StartEngineAsync(
+        DurableTaskRegistry registry, int maxConcurrentActivities = 10, string defaultVersion = "");
 
     /// <summary>A registry whose orchestrator <c>Flow</c> is <paramref name="flow"/>.</summary>
     protected static DurableTaskRegistry Flow<TOutput>(Func<TaskOrchestrationContext, Task<TOutput>> flow) =>

@@ -21,6 +21,9 @@ public abstract class DurableEngineUnderTest : IAsyncDisposable
     /// <summary>Kills the engine and starts another one on what was durable.</summary>
     public abstract Task CrashAsync();
 
+    /// <summary>Stops the engine and starts it with another default version.</summary>
+    public abstract Task DeployAsync(string defaultVersion);
+
     public abstract ValueTask DisposeAsync();
 
     /// <summary>Starts the orchestrator <c>Flow</c>.</summary>

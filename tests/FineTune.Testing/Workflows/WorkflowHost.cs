@@ -25,7 +25,7 @@ public sealed class WorkflowHost : IAsyncDisposable
     private readonly TemporaryFolder folder = new();
     private readonly ServiceProvider services;
 
-    private WorkflowHost(string? region, DispatchPolicy dispatch)
+    private WorkflowHost(string? region, DispatchPolicy dispatch, string? database, DurableTaskRegistry? registry)
     {
         Queues = new InMemoryQueues(Clock);
         var options = new WorkflowOptions { Region = region, Dispatch = dispatch, WorkDirectory = folder["work"] };
@@ -35,8 +35,8 @@ public sealed class WorkflowHost : IAsyncDisposable
             .AddSingleton<IBlobStore>(Blobs)
             .AddSingleton<IMessageQueues>(Queues)
             .AddFineTuneWorkflows(options)
-            .AddSingleton(Workflow.CreateRegistry())
-            .AddDurableEngine(new DurableEngineOptions(folder["durable.db"], DefaultVersion: Workflow.Version))
+            .AddSingleton(registry ?? Workflow.CreateRegistry())
+            .AddDurableEngine(new DurableEngineOptions(database ?? folder["durable.db"], DefaultVersion: Workflow.Version))
             .BuildServiceProvider();
     }
 
@@ -50,9 +50,12 @@ public sealed class WorkflowHost : IAsyncDisposable
 
     public RunService Runs => Get<RunService>();
 
-    public static async Task<WorkflowHost> StartAsync(string? region = "eastus2", DispatchPolicy? dispatch = null)
+    /// <param name="database">The engine's store; null for one that goes with the host.</param>
+    /// <param name="registry">What the engine runs; null for the workflow.</param>
+    public static async Task<WorkflowHost> StartAsync(
+        string? region = "eastus2", DispatchPolicy? dispatch = null, string? database = null, DurableTaskRegistry? registry = null)
     {
-        var host = new WorkflowHost(region, dispatch ?? DispatchPolicy.Default);
+        var host = new WorkflowHost(region, dispatch ?? DispatchPolicy.Default, database, registry);
         await host.PublishModelAsync();
         await host.Get<DurableWorker>().StartAsync(CancellationToken.None);
         return host;

@@ -30,7 +30,7 @@ internal sealed partial class DurableStore(DurableEngineOptions options, TimePro
         filter.CreatedFrom?.UtcTicks ?? long.MinValue,
         filter.CreatedTo?.UtcTicks ?? long.MaxValue,
         filter.InstanceIdPrefix ?? "",
-        filter.Statuses?.Aggregate(0L, (set, status) => set | (1L << (int)status)),
+        Set(filter.Statuses),
         limit));
 
     public IReadOnlyList<HistoryEvent> History(string instanceId) => database.Read(() => Events(instanceId));
@@ -38,6 +38,29 @@ internal sealed partial class DurableStore(DurableEngineOptions options, TimePro
     /// <summary>False when there is no such instance or it has not ended.</summary>
     public bool Purge(string instanceId) => database.Write(() =>
         database.Execute($"DELETE FROM instances WHERE id = @0 AND NOT ({Live})", instanceId) > 0 && Forget(instanceId));
+
+    /// <summary>Ids of at most <paramref name="limit"/> ended instances that are gone now, oldest first.</summary>
+    public IReadOnlyList<string> Purge(PurgeInstancesFilter filter, int limit) => database.Write(() =>
+    {
+        var ids = database.Rows(
+            row => row.GetString(0),
+            $"""
+            SELECT id FROM instances
+            WHERE NOT ({Live}) AND created >= @0 AND created <= @1 AND (@2 IS NULL OR (@2 >> status) & 1)
+            ORDER BY seq LIMIT @3
+            """,
+            filter.CreatedFrom?.UtcTicks ?? long.MinValue,
+            filter.CreatedTo?.UtcTicks ?? long.MaxValue,
+            Set(filter.Statuses),
+            limit);
+        foreach (var id in ids)
+        {
+            database.Execute("DELETE FROM instances WHERE id = @0", id);
+            Forget(id);
+        }
+
+        return ids;
+    });
 
     /// <summary>Work items after <paramref name="sequence"/>, oldest first.</summary>
     public IReadOnlyList<ActivityWorkItem> Activities(long sequence, int limit) => database.Read(() => database.Rows(
@@ -110,6 +133,10 @@ internal sealed partial class DurableStore(DurableEngineOptions options, TimePro
         database.Execute("DELETE FROM activities WHERE instance_id = @0", instanceId);
         return true;
     }
+
+    /// <summary>Statuses as bits; null selects all.</summary>
+    private static long? Set(IReadOnlyList<OrchestrationRuntimeStatus>? statuses) =>
+        statuses?.Aggregate(0L, (set, status) => set | (1L << (int)status));
 
     private InstanceRecord? Single(string instanceId) =>
         database.Rows(Rows.ReadInstance, $"SELECT {Rows.InstanceColumns} FROM instances WHERE id = @0", instanceId).FirstOrDefault();

@@ -30,7 +30,8 @@ internal sealed record InstanceRecord(
         payloads ? Output : null,
         payloads ? CustomStatus : null,
         Failure,
-        Version);
+        Version,
+        Parent?.Id);
 }
 
 /// <summary>Who waits for a child: the parent's instance, generation and task.</summary>

@@ -1,0 +1,114 @@
+using System.Net.Mime;
+using System.Text.Json;
+using FineTune.Workflows.Durable;
+using Microsoft.AspNetCore.Http;
+
+namespace FineTune.Api.Durable;
+
+/// <summary>Events, terminate, suspend, resume and rewind. Refusals, in this order: 404 unknown, 410 ended, then what is wrong with the call.</summary>
+internal static class ControlInstances
+{
+    public static async Task<IResult> RaiseEventAsync(string id, string eventName, HttpContext http, DurableTaskClient client)
+    {
+        if (await RefuseAsync(client, id, http.RequestAborted) is { } refused)
+        {
+            return refused;
+        }
+
+        // The media type alone counts: the extension takes no "+json".
+        if (!MediaType(http.Request).Equals(MediaTypeNames.Application.Json, StringComparison.OrdinalIgnoreCase))
+        {
+            return ManagementResults.Message(StatusCodes.Status400BadRequest, "Only application/json request content is supported");
+        }
+
+        try
+        {
+            var payload = await JsonSerializer.DeserializeAsync<JsonElement>(http.Request.Body, cancellationToken: http.RequestAborted);
+            await client.RaiseEventAsync(id, eventName, payload, http.RequestAborted);
+            return ManagementResults.Accepted;
+        }
+        catch (JsonException)
+        {
+            return ManagementResults.Message(StatusCodes.Status400BadRequest, "Invalid JSON content");
+        }
+    }
+
+    public static async Task<IResult> TerminateAsync(string id, string? reason, DurableTaskClient client, CancellationToken cancellation)
+    {
+        if (await RefuseAsync(client, id, cancellation) is { } refused)
+        {
+            return refused;
+        }
+
+        await client.TerminateInstanceAsync(id, reason, cancellation);
+        return ManagementResults.Accepted;
+    }
+
+    public static async Task<IResult> SuspendAsync(string id, string? reason, DurableTaskClient client, CancellationToken cancellation)
+    {
+        if (await RefuseAsync(client, id, cancellation) is { } refused)
+        {
+            return refused;
+        }
+
+        if (await IsSuspendedAsync(client, id, cancellation))
+        {
+            throw new InvalidOperationException($"Instance '{id}' is suspended already.");
+        }
+
+        await client.SuspendInstanceAsync(id, reason, cancellation);
+        return ManagementResults.Accepted;
+    }
+
+    public static async Task<IResult> ResumeAsync(string id, string? reason, DurableTaskClient client, CancellationToken cancellation)
+    {
+        if (await RefuseAsync(client, id, cancellation) is { } refused)
+        {
+            return refused;
+        }
+
+        if (!await IsSuspendedAsync(client, id, cancellation))
+        {
+            throw new InvalidOperationException($"Instance '{id}' is not suspended.");
+        }
+
+        await client.ResumeInstanceAsync(id, reason, cancellation);
+        return ManagementResults.Accepted;
+    }
+
+    public static async Task<IResult> RewindAsync(string id, string? reason, DurableTaskClient client, CancellationToken cancellation)
+    {
+        var instance = await client.GetInstanceAsync(id, cancellation: cancellation);
+        if (instance?.RuntimeStatus != OrchestrationRuntimeStatus.Failed)
+        {
+            return instance is null
+                ? ManagementResults.Body($"No instance with id '{id}' was found.", StatusCodes.Status404NotFound)
+                : ManagementResults.Body(
+                    $"Instance '{id}' is {instance.RuntimeStatus}: only failed instances can be rewound.", StatusCodes.Status412PreconditionFailed);
+        }
+
+        try
+        {
+            await client.RewindInstanceAsync(id, reason ?? "", cancellation);
+            return ManagementResults.Accepted;
+        }
+        catch (Exception unable) when (unable is NotSupportedException or NotImplementedException)
+        {
+            return ManagementResults.Message(StatusCodes.Status501NotImplemented, unable.Message);
+        }
+    }
+
+    private static string MediaType(HttpRequest request) => (request.ContentType ?? "").Split(';', 2)[0].Trim();
+
+    private static async Task<bool> IsSuspendedAsync(DurableTaskClient client, string id, CancellationToken cancellation) =>
+        (await client.GetInstanceAsync(id, cancellation: cancellation))?.RuntimeStatus == OrchestrationRuntimeStatus.Suspended;
+
+    /// <summary>404 when there is no such instance, 410 when it has ended, else null.</summary>
+    private static async Task<IResult?> RefuseAsync(DurableTaskClient client, string id, CancellationToken cancellation) =>
+        await client.GetInstanceAsync(id, cancellation: cancellation) switch
+        {
+            null => Results.NotFound(),
+            { IsCompleted: true } => Results.StatusCode(StatusCodes.Status410Gone),
+            _ => null,
+        };
+}
