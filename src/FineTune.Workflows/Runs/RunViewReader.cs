@@ -19,7 +19,7 @@ public sealed class RunViewReader(IBlobStore blobs)
 
     private async Task<RunView?> ReadRunAsync(OrchestrationMetadata metadata, CancellationToken cancellationToken)
     {
-        var spec = metadata.ReadInputAs<RunSpec>()!;
+        var spec = metadata.ReadInputAs<RunSpec>()! with { RunId = metadata.InstanceId };
         var state = StateOf(metadata);
         var heartbeat = state.Epoch > 0 ? await new RunJournal(blobs, spec.RunId).ReadHeartbeatAsync(cancellationToken) : null;
         var status = state.Status == RunStatus.Queued && await IsTakenAsync(heartbeat, state.Epoch, cancellationToken)

@@ -35,7 +35,9 @@ public sealed class TrainRun
     private TrainRun(TaskOrchestrationContext context, RunSpec spec)
     {
         this.context = context;
-        this.spec = spec;
+
+        // Restarted under a new id, an instance is a run of its own and must not write where the old one did.
+        this.spec = spec with { RunId = context.InstanceId };
         cancel = context.WaitForExternalEvent<CancelRequest>(CancelEvent);
     }
 

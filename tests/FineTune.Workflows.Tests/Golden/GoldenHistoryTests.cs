@@ -87,7 +87,7 @@ public sealed class GoldenHistoryTests
             return null;
         });
 
-        Assert.Contains("SomethingNew", HistoryReplay.Difference(Run(), changed), StringComparison.Ordinal);
+        Assert.Contains("TimerCreated", HistoryReplay.Difference(Run(), changed), StringComparison.Ordinal);
     }
 
     private static RecordedInstance Tamper(Func<HistoryEvent, HistoryEvent> change)

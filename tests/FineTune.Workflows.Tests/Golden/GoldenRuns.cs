@@ -1,6 +1,7 @@
 using FineTune.Core.Epochs;
 using FineTune.Core.Faults;
 using FineTune.Core.Runs;
+using FineTune.Core.Storage;
 using FineTune.Testing.Durable.Golden;
 using FineTune.Testing.Workflows;
 
@@ -16,6 +17,7 @@ internal static class GoldenRuns
         ["whole"] = WholeAsync,
         ["failed"] = FailedAsync,
         ["canceled"] = CanceledAsync,
+        ["paused"] = PausedAsync,
     };
 
     public static async Task<IReadOnlyList<RecordedInstance>> RecordAsync(string scenario)
@@ -59,6 +61,19 @@ internal static class GoldenRuns
         await host.SettleAsync();
         await host.ReportAsync(await host.ResultAsync(job, EpochOutcome.Canceled));
         Assert.Equal(RunStatus.Canceled, (await host.GetAsync(id)).Status);
+    }
+
+    /// <summary>Paused while training and resumed: the next attempt ends it.</summary>
+    private static async Task PausedAsync(WorkflowHost host, string id)
+    {
+        await CreateAsync(host, id, "1ep");
+        var job = (await host.TakeJobAsync())!;
+        await host.Client.SuspendInstanceAsync(id, "paused");
+        await host.Blobs.WriteJsonAsync(new RunPaths(id).PauseMarker, new PauseRequest("pause-1"));
+        await host.ReportAsync(await host.ResultAsync(job, EpochOutcome.Paused) with { PauseId = "pause-1" });
+        await host.Runs.ResumeAsync(host.Client, id);
+        await host.ReportAsync(await host.ResultAsync((await host.TakeJobAsync())!));
+        Assert.Equal(RunStatus.Completed, (await host.GetAsync(id)).Status);
     }
 
     private static async Task CreateAsync(WorkflowHost host, string id, string duration)

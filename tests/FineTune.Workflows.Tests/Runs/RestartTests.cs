@@ -35,6 +35,20 @@ public sealed class RestartTests
     }
 
     [Fact]
+    public async Task Restart_OfTheInstanceUnderANewId_IsARunOfItsOwn()
+    {
+        await using var host = await WorkflowHost.StartAsync();
+        var old = await host.CreateAsync();
+        await host.ReportAsync(await host.ResultAsync((await host.TakeJobAsync())!));
+
+        var id = await host.Client.RestartAsync(old.Id, restartWithNewInstanceId: true);
+        var job = (await host.TakeJobAsync())!;
+        Assert.Equal((id, $"{id}:epoch-1"), (job.RunId, job.InstanceId));
+        await host.ReportAsync(await host.ResultAsync(job));
+        Assert.Equal((id, 2), ((await host.GetAsync(id)).Id, (await host.GetAsync(id)).Registered!.Version));
+    }
+
+    [Fact]
     public async Task Restart_FromWithinAnEpoch_ResumesIt()
     {
         await using var host = await WorkflowHost.StartAsync();
