@@ -102,7 +102,7 @@ public sealed class RunTests(HostFixture fixture) : IClassFixture<HostFixture>
         Assert.Equal(HttpStatusCode.OK, canceled.StatusCode);
         var run = await host.UntilAsync(created.Id, run => run.Status == RunStatus.Canceled);
         Assert.Null(run.Registered);
-        var checkpoint = Assert.Single(await host.GetAsync<List<CheckpointRecord>>($"api/runs/{created.Id}/checkpoints"));
+        var checkpoint = (await host.GetAsync<List<CheckpointRecord>>($"api/runs/{created.Id}/checkpoints"))[^1];
         Assert.True(checkpoint.Step > 5);
 
         var next = await host.CreateAsync(new RunRequest(

@@ -119,7 +119,10 @@ public sealed class TrainRun
                 data.TrainTokens,
                 data.EvalTokens,
                 epoch == start.Epoch ? start.Resume : null));
-            checkpoint = await StepAsync<CheckpointRecord>(RecordCheckpoint.Phase, nameof(RecordCheckpoint), result);
+
+            // Also when the run was cancelled meanwhile: what is trained is kept.
+            Show(state with { Status = RunStatus.Running, Phase = RecordCheckpoint.Phase });
+            checkpoint = Accept(await CallAsync<CheckpointRecord>(RecordCheckpoint.Phase, nameof(RecordCheckpoint), result));
             Show(state with { LastEpoch = result.Metrics });
             await RecordAsync(RunEventTypes.CheckpointSaved, checkpoint.Summary, epoch);
         }

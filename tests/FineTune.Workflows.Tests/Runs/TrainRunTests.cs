@@ -3,6 +3,7 @@ using FineTune.Core.Faults;
 using FineTune.Core.Registry;
 using FineTune.Core.Runs;
 using FineTune.Core.Storage;
+using FineTune.Testing;
 using FineTune.Testing.Workflows;
 using FineTune.Workflows.Durable;
 using FineTune.Workflows.Runs;
@@ -54,6 +55,32 @@ public sealed class TrainRunTests
         Assert.Equal(["CREATED", "FAILED"], (await host.Runs.EventsAsync(run.Id)).Select(entry => entry.Type));
         var instance = await host.Client.GetInstanceAsync(run.Id);
         Assert.Equal(OrchestrationRuntimeStatus.Failed, instance!.RuntimeStatus);
+    }
+
+    [Fact]
+    public async Task Run_CanceledWhileACheckpointIsRecorded_StillListsIt()
+    {
+        await using var host = await WorkflowHost.StartAsync();
+        var run = await host.CreateAsync(request => request with { TrainingDuration = "2ep" });
+        host.Blobs.BeforeWrite = path =>
+        {
+            if (path == new RunPaths(run.Id).CheckpointRecord(1))
+            {
+                CancelAndSeeAsync().GetAwaiter().GetResult();
+            }
+        };
+        await host.ReportAsync(await host.ResultAsync((await host.TakeJobAsync())!));
+
+        Assert.Equal(RunStatus.Canceled, (await host.GetAsync(run.Id)).Status);
+        Assert.Equal("ep1", Assert.Single(await host.Runs.CheckpointsAsync(run.Id)).Name);
+
+        // Until the orchestrator has had the event.
+        async Task CancelAndSeeAsync()
+        {
+            await host.Client.RaiseEventAsync(run.Id, TrainRun.CancelEvent, new CancelRequest("now"));
+            await Eventually.AnswersAsync(async () => (await host.Client.GetOrchestrationHistoryAsync(run.Id))
+                .FirstOrDefault(happened => happened.EventType == HistoryEventType.EventRaised));
+        }
     }
 
     [Fact]
