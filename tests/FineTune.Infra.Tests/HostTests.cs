@@ -42,6 +42,20 @@ public sealed partial class HostTests
         Assert.InRange(TimeSpan.Parse(polling, CultureInfo.InvariantCulture), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10));
     }
 
+    /// <summary>Messages of a host that was killed are hidden that long; locks are renewed 30 seconds before they lapse.</summary>
+    [Theory]
+    [InlineData("controlQueueVisibilityTimeout")]
+    [InlineData("workItemQueueVisibilityTimeout")]
+    public void Host_Killed_StallsItsRunsForAMinuteAtMost(string setting)
+    {
+        using var host = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "host.json")));
+        var storage = host.RootElement.GetProperty("extensions").GetProperty("durableTask").GetProperty("storageProvider");
+
+        var visibility = TimeSpan.Parse(storage.GetProperty(setting).GetString()!, CultureInfo.InvariantCulture);
+
+        Assert.InRange(visibility, TimeSpan.FromSeconds(45), TimeSpan.FromSeconds(60));
+    }
+
     private static IEnumerable<string> FunctionsIn(string file) => FunctionsOf(Path.Combine(Sources, file));
 
     private static IEnumerable<string> FunctionsOf(string path) =>

@@ -17,7 +17,8 @@ public sealed class AzureDurableClient(MsClient.DurableTaskClient inner) : Port.
     {
         var start = new Ms.StartOrchestrationOptions(options?.InstanceId, options?.StartAt)
         {
-            Version = options?.Version is { } version ? new Ms.TaskVersion(version) : null,
+            // A bare null would become an empty version, by way of the conversion from string, and so override the host's default one.
+            Version = options?.Version is { } version ? new Ms.TaskVersion(version) : default(Ms.TaskVersion?),
         };
         try
         {
