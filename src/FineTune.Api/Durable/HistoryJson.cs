@@ -33,17 +33,25 @@ internal static class HistoryJson
 
     private static JsonObject Write(HistoryEvent e, HistoryEvent? scheduled, bool showInput, bool showOutput)
     {
-        var json = new JsonObject { ["EventType"] = e.EventType.ToString(), ["Timestamp"] = e.Timestamp.UtcDateTime };
+        // Each kind's own fields, the time, then what is folded in, as Durable Task's classes declare them.
+        var json = new JsonObject { ["EventType"] = e.EventType.ToString() };
+        var isEnd = e.EventType == HistoryEventType.ExecutionCompleted;
         Set(json, "OrchestrationStatus", e.OrchestrationStatus?.ToString());
         Set(json, "Name", e.EventType == HistoryEventType.ExecutionStarted ? null : e.Name);
+        Set(json, "InstanceId", e.InstanceId);
+        Set(json, "Input", showInput ? e.Input : null);
         Set(json, "FireAt", e.FireAt is { } fireAt ? JsonValue.Create(fireAt.UtcDateTime) : null);
-        Set(json, "Reason", e.FailureDetails?.ErrorMessage ?? e.Reason);
-        Set(json, "FailureDetails", Failure(e.FailureDetails));
+        Set(json, "Reason", isEnd ? null : e.FailureDetails?.ErrorMessage ?? e.Reason);
         Set(json, "Result", showOutput ? InstanceStatus.Parse(e.Result) : null);
+        if (isEnd || e.FailureDetails is not null)
+        {
+            json["FailureDetails"] = Failure(e.FailureDetails);
+        }
+
+        json["Timestamp"] = e.Timestamp.UtcDateTime;
         Set(json, "ScheduledTime", scheduled is null ? null : JsonValue.Create(scheduled.Timestamp.UtcDateTime));
         Set(json, "FunctionName", scheduled?.Name ?? (e.EventType == HistoryEventType.ExecutionStarted ? e.Name : null));
-        Set(json, "InstanceId", scheduled?.InstanceId ?? e.InstanceId);
-        Set(json, "Input", showInput ? scheduled?.Input ?? e.Input : null);
+        Set(json, "Input", showInput ? scheduled?.Input : null);
         return json;
     }
 

@@ -70,8 +70,8 @@ public sealed class DurableManagementEndpointsTests
         Assert.EndsWith(
             "\"historyEvents\":[" +
             $$"""{"EventType":"ExecutionStarted","Timestamp":{{Time}},"FunctionName":"Echo"},""" +
-            $$"""{"EventType":"TaskCompleted","Timestamp":{{Time}},"Result":"x","ScheduledTime":{{Time}},"FunctionName":"Same"},""" +
-            $$"""{"EventType":"ExecutionCompleted","Timestamp":{{Time}},"OrchestrationStatus":"Completed","Result":"x"}]}""",
+            $$"""{"EventType":"TaskCompleted","Result":"x","Timestamp":{{Time}},"ScheduledTime":{{Time}},"FunctionName":"Same"},""" +
+            $$"""{"EventType":"ExecutionCompleted","OrchestrationStatus":"Completed","Result":"x","FailureDetails":null,"Timestamp":{{Time}}}]}""",
             text,
             StringComparison.Ordinal);
         Assert.DoesNotContain("Result", await host.TextAsync(One + "?showHistory=true"), StringComparison.Ordinal);
@@ -100,8 +100,8 @@ public sealed class DurableManagementEndpointsTests
 
         Assert.EndsWith(
             "\"historyEvents\":[" +
-            $$"""{"EventType":"ExecutionStarted","Timestamp":{{Time}},"FunctionName":"Parent","Input":"\"x\""},""" +
-            $$"""{"EventType":"SubOrchestrationInstanceCreated","Timestamp":{{Time}},"Name":"Waiter","InstanceId":"one:child","Input":"7"}]}""",
+            $$"""{"EventType":"ExecutionStarted","Input":"\"x\"","Timestamp":{{Time}},"FunctionName":"Parent"},""" +
+            $$"""{"EventType":"SubOrchestrationInstanceCreated","Name":"Waiter","InstanceId":"one:child","Input":"7","Timestamp":{{Time}}}]}""",
             await host.TextAsync(One + "?showHistory=true"),
             StringComparison.Ordinal);
         Assert.Contains(
