@@ -3,6 +3,7 @@ using FineTune.Cli.Hosting;
 using FineTune.Cli.Runs;
 using FineTune.Cli.Terminals;
 using FineTune.Core.Json;
+using FineTune.Workflows.Runs;
 
 namespace FineTune.Cli;
 
@@ -30,6 +31,19 @@ public sealed class Invocation(CliContext context, GlobalOptions global, ParseRe
     public T Get<T>(Argument<T> argument) => parse.GetRequiredValue(argument);
 
     public void WriteJson<T>(T value) => Terminal.Out.WriteLine(WireJson.Serialize(value));
+
+    /// <summary>The run as JSON, or what became of it in a sentence and <paramref name="more"/>.</summary>
+    public async Task WriteRunAsync(RunView run, string more = "")
+    {
+        if (Json)
+        {
+            WriteJson(run);
+        }
+        else
+        {
+            await Terminal.Out.WriteLineAsync(RunText.Outcome(run) + more);
+        }
+    }
 
     public RunFollower Follow(HostClient? other = null) => new(other ?? Host, context, Terminal.Error);
 

@@ -8,73 +8,57 @@ namespace FineTune.Api.Durable;
 /// <summary>Events, terminate, suspend, resume and rewind. Refusals, in this order: 404 unknown, 410 ended, then what is wrong with the call.</summary>
 internal static class ControlInstances
 {
-    public static async Task<IResult> RaiseEventAsync(string id, string eventName, HttpContext http, DurableTaskClient client)
-    {
-        if (await RefuseAsync(client, id, http.RequestAborted) is { } refused)
+    public static Task<IResult> RaiseEventAsync(string id, string eventName, HttpContext http, DurableTaskClient client) =>
+        ForUnendedAsync(client, id, async _ =>
         {
-            return refused;
-        }
+            // The media type alone counts: the extension takes no "+json".
+            if (!MediaType(http.Request).Equals(MediaTypeNames.Application.Json, StringComparison.OrdinalIgnoreCase))
+            {
+                return ManagementResults.Message(StatusCodes.Status400BadRequest, "Only application/json request content is supported");
+            }
 
-        // The media type alone counts: the extension takes no "+json".
-        if (!MediaType(http.Request).Equals(MediaTypeNames.Application.Json, StringComparison.OrdinalIgnoreCase))
-        {
-            return ManagementResults.Message(StatusCodes.Status400BadRequest, "Only application/json request content is supported");
-        }
+            try
+            {
+                var payload = await JsonSerializer.DeserializeAsync<JsonElement>(http.Request.Body, cancellationToken: http.RequestAborted);
+                await client.RaiseEventAsync(id, eventName, payload, http.RequestAborted);
+                return ManagementResults.Accepted;
+            }
+            catch (JsonException)
+            {
+                return ManagementResults.Message(StatusCodes.Status400BadRequest, "Invalid JSON content");
+            }
+        }, http.RequestAborted);
 
-        try
+    public static Task<IResult> TerminateAsync(string id, string? reason, DurableTaskClient client, CancellationToken cancellation) =>
+        ForUnendedAsync(client, id, async _ =>
         {
-            var payload = await JsonSerializer.DeserializeAsync<JsonElement>(http.Request.Body, cancellationToken: http.RequestAborted);
-            await client.RaiseEventAsync(id, eventName, payload, http.RequestAborted);
+            await client.TerminateInstanceAsync(id, reason, cancellation);
             return ManagementResults.Accepted;
-        }
-        catch (JsonException)
+        }, cancellation);
+
+    public static Task<IResult> SuspendAsync(string id, string? reason, DurableTaskClient client, CancellationToken cancellation) =>
+        ForUnendedAsync(client, id, async instance =>
         {
-            return ManagementResults.Message(StatusCodes.Status400BadRequest, "Invalid JSON content");
-        }
-    }
+            if (instance.RuntimeStatus == OrchestrationRuntimeStatus.Suspended)
+            {
+                throw new InvalidOperationException($"Instance '{id}' is suspended already.");
+            }
 
-    public static async Task<IResult> TerminateAsync(string id, string? reason, DurableTaskClient client, CancellationToken cancellation)
-    {
-        if (await RefuseAsync(client, id, cancellation) is { } refused)
+            await client.SuspendInstanceAsync(id, reason, cancellation);
+            return ManagementResults.Accepted;
+        }, cancellation);
+
+    public static Task<IResult> ResumeAsync(string id, string? reason, DurableTaskClient client, CancellationToken cancellation) =>
+        ForUnendedAsync(client, id, async instance =>
         {
-            return refused;
-        }
+            if (instance.RuntimeStatus != OrchestrationRuntimeStatus.Suspended)
+            {
+                throw new InvalidOperationException($"Instance '{id}' is not suspended.");
+            }
 
-        await client.TerminateInstanceAsync(id, reason, cancellation);
-        return ManagementResults.Accepted;
-    }
-
-    public static async Task<IResult> SuspendAsync(string id, string? reason, DurableTaskClient client, CancellationToken cancellation)
-    {
-        if (await RefuseAsync(client, id, cancellation) is { } refused)
-        {
-            return refused;
-        }
-
-        if (await IsSuspendedAsync(client, id, cancellation))
-        {
-            throw new InvalidOperationException($"Instance '{id}' is suspended already.");
-        }
-
-        await client.SuspendInstanceAsync(id, reason, cancellation);
-        return ManagementResults.Accepted;
-    }
-
-    public static async Task<IResult> ResumeAsync(string id, string? reason, DurableTaskClient client, CancellationToken cancellation)
-    {
-        if (await RefuseAsync(client, id, cancellation) is { } refused)
-        {
-            return refused;
-        }
-
-        if (!await IsSuspendedAsync(client, id, cancellation))
-        {
-            throw new InvalidOperationException($"Instance '{id}' is not suspended.");
-        }
-
-        await client.ResumeInstanceAsync(id, reason, cancellation);
-        return ManagementResults.Accepted;
-    }
+            await client.ResumeInstanceAsync(id, reason, cancellation);
+            return ManagementResults.Accepted;
+        }, cancellation);
 
     public static async Task<IResult> RewindAsync(string id, string? reason, DurableTaskClient client, CancellationToken cancellation)
     {
@@ -92,7 +76,7 @@ internal static class ControlInstances
             await client.RewindInstanceAsync(id, reason ?? "", cancellation);
             return ManagementResults.Accepted;
         }
-        catch (Exception unable) when (unable is NotSupportedException or NotImplementedException)
+        catch (NotSupportedException unable)
         {
             return ManagementResults.Message(StatusCodes.Status501NotImplemented, unable.Message);
         }
@@ -100,15 +84,13 @@ internal static class ControlInstances
 
     private static string MediaType(HttpRequest request) => (request.ContentType ?? "").Split(';', 2)[0].Trim();
 
-    private static async Task<bool> IsSuspendedAsync(DurableTaskClient client, string id, CancellationToken cancellation) =>
-        (await client.GetInstanceAsync(id, cancellation: cancellation))?.RuntimeStatus == OrchestrationRuntimeStatus.Suspended;
-
-    /// <summary>404 when there is no such instance, 410 when it has ended, else null.</summary>
-    private static async Task<IResult?> RefuseAsync(DurableTaskClient client, string id, CancellationToken cancellation) =>
+    /// <summary>404 when there is no such instance, 410 when it has ended, else what <paramref name="act"/> answers.</summary>
+    private static async Task<IResult> ForUnendedAsync(
+        DurableTaskClient client, string id, Func<OrchestrationMetadata, Task<IResult>> act, CancellationToken cancellation) =>
         await client.GetInstanceAsync(id, cancellation: cancellation) switch
         {
             null => Results.NotFound(),
             { IsCompleted: true } => Results.StatusCode(StatusCodes.Status410Gone),
-            _ => null,
+            { } unended => await act(unended),
         };
 }

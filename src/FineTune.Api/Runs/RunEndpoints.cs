@@ -55,7 +55,7 @@ public static class RunEndpoints
         HttpRequest request,
         CancellationToken cancellationToken)
     {
-        var id = string.IsNullOrWhiteSpace(idempotencyKey) ? null : RunService.IdOf(idempotencyKey.Trim());
+        var id = string.IsNullOrWhiteSpace(idempotencyKey) ? null : RunService.IdOf("key", idempotencyKey.Trim());
         var (run, faults) = await runs.CreateAsync(client, body, id, cancellationToken);
         return run is null ? TypedResults.BadRequest(FaultResponse.Of(faults)) : Created(request, run);
     }

@@ -13,16 +13,7 @@ public static class CancelCommand
         return scope.Handle(new Command("cancel", "Ask a run to end; its last checkpoint is kept.") { id, reason }, async (call, cancellationToken) =>
         {
             var run = await call.Host.CancelRunAsync(call.Get(id), call.Get(reason), cancellationToken);
-            if (call.Json)
-            {
-                call.WriteJson(run);
-            }
-            else
-            {
-                var asked = run.Status.HasEnded() ? "" : " It was asked to end.";
-                await call.Terminal.Out.WriteLineAsync(RunText.Outcome(run) + asked);
-            }
-
+            await call.WriteRunAsync(run, run.Status.HasEnded() ? "" : " It was asked to end.");
             return ExitCodes.Ok;
         });
     }

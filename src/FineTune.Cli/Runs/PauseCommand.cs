@@ -19,15 +19,7 @@ public static class PauseCommand
         return scope.Handle(new Command(name, description) { id }, async (call, cancellationToken) =>
         {
             var run = await ask(call.Host, call.Get(id), cancellationToken);
-            if (call.Json)
-            {
-                call.WriteJson(run);
-            }
-            else
-            {
-                await call.Terminal.Out.WriteLineAsync(RunText.Outcome(run));
-            }
-
+            await call.WriteRunAsync(run);
             return ExitCodes.Ok;
         });
     }

@@ -13,15 +13,7 @@ public static class RestartCommand
         return scope.Handle(command, async (call, cancellationToken) =>
         {
             var created = await call.Host.RestartRunAsync(call.Get(id), call.Get(checkpoint), cancellationToken);
-            if (call.Json)
-            {
-                call.WriteJson(created.Run);
-            }
-            else
-            {
-                await call.Terminal.Out.WriteLineAsync(RunText.Outcome(created.Run));
-            }
-
+            await call.WriteRunAsync(created.Run);
             return ExitCodes.Ok;
         });
     }

@@ -31,15 +31,7 @@ public static class WatchCommand
             display.Close();
         }
 
-        if (call.Json)
-        {
-            call.WriteJson(run);
-        }
-        else
-        {
-            await terminal.Out.WriteLineAsync(RunText.Outcome(run));
-        }
-
+        await call.WriteRunAsync(run);
         return RunText.ExitCode(run);
     }
 }

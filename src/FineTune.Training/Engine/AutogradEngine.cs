@@ -94,12 +94,8 @@ public sealed class AutogradEngine : ITrainingEngine
         return new EvaluationSums(loss.item<float>(), count, correct.item<long>());
     }
 
-    public void Save(string directory) => AtomicDirectory.Write(directory, folder =>
-    {
-        ModelFolder.Write(folder, Config, model.ToWrite(), model.Companions);
-        optimizer.Save(folder);
-        new TrainingState(StepsDone, Hyperparameters, TorchRuntime.Start()).Write(folder);
-    });
+    public void Save(string directory) => TrainingCheckpoint.Write(
+        directory, model, optimizer.Save, new TrainingState(StepsDone, Hyperparameters, TorchRuntime.Start()));
 
     public ITokenDecoder OpenDecoder(int contextLength) => new LlamaDecoder(model, contextLength);
 

@@ -95,12 +95,8 @@ public sealed unsafe class CpuEngine : ITrainingEngine
         return shards.Evaluation;
     }
 
-    public void Save(string directory) => AtomicDirectory.Write(directory, folder =>
-    {
-        ModelFolder.Write(folder, Config, model.ToWrite(), model.Companions);
-        optimizer.Save(folder);
-        new TrainingState(StepsDone, Hyperparameters, TorchRuntime.Start()).Write(folder);
-    });
+    public void Save(string directory) => TrainingCheckpoint.Write(
+        directory, model, optimizer.Save, new TrainingState(StepsDone, Hyperparameters, TorchRuntime.Start()));
 
     public ITokenDecoder OpenDecoder(int contextLength) => new LlamaDecoder(model, contextLength);
 

@@ -15,9 +15,10 @@ public sealed class RunService(RunRequestReader reader, RunViewReader views, IBl
 {
     private const string IdPrefix = "run-";
 
-    /// <summary>The id of the one run that requests with this idempotency key are answered with.</summary>
-    public static string IdOf(string idempotencyKey) =>
-        $"{IdPrefix}key-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(idempotencyKey)))[..16]}";
+    /// <summary>The id of the one run that belongs to <paramref name="key"/>, however often it is asked for.</summary>
+    /// <param name="kind">Where keys of this kind come from, e.g. <c>upload</c>; keys of different kinds never meet.</param>
+    public static string IdOf(string kind, string key) =>
+        $"{IdPrefix}{kind}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))[..16]}";
 
     /// <summary>Accepts a run and starts its orchestration, or answers every fault of the request.</summary>
     /// <param name="runId">Given by callers that may repeat themselves; an existing run of that id is answered as it is.</param>
@@ -25,7 +26,7 @@ public sealed class RunService(RunRequestReader reader, RunViewReader views, IBl
         DurableTaskClient client, RunRequest request, string? runId = null, CancellationToken cancellationToken = default)
     {
         var id = runId ?? NewId();
-        if (runId is not null && await GetAsync(client, id, cancellationToken) is { } existing)
+        if (runId is not null && await FindAsync(client, id, cancellationToken) is { } existing)
         {
             return (existing, []);
         }
@@ -47,16 +48,21 @@ public sealed class RunService(RunRequestReader reader, RunViewReader views, IBl
         var created = new RunEvent(
             RunEventTypes.Created, clock.GetUtcNow(), RunEventTypes.Created, $"Created run {id}: {spec.Model} to {spec.RegisterTo}{from}.");
         await Journal(id).AppendEventsAsync([created], cancellationToken);
+        await ScheduleAsync(client, TrainRun.Name, id, spec, cancellationToken);
+        return await GetAsync(client, id, cancellationToken);
+    }
+
+    private static async Task ScheduleAsync(
+        DurableTaskClient client, string orchestrator, string id, object input, CancellationToken cancellationToken)
+    {
         try
         {
-            await client.ScheduleNewOrchestrationInstanceAsync(TrainRun.Name, spec, new StartOrchestrationOptions(id), cancellationToken);
+            await client.ScheduleNewOrchestrationInstanceAsync(orchestrator, input, new StartOrchestrationOptions(id), cancellationToken);
         }
         catch (OrchestrationAlreadyExistsException)
         {
             // A concurrent request with the same id was first; its run is the answer.
         }
-
-        return await GetAsync(client, id, cancellationToken);
     }
 
     /// <summary>
@@ -65,39 +71,34 @@ public sealed class RunService(RunRequestReader reader, RunViewReader views, IBl
     public static async Task RefuseAsync(
         DurableTaskClient client, string runId, RunRequest request, IReadOnlyList<Fault> faults, CancellationToken cancellationToken = default)
     {
-        if (await client.GetInstanceAsync(runId, cancellation: cancellationToken) is not null)
+        if (await client.GetInstanceAsync(runId, cancellation: cancellationToken) is null)
         {
-            return;
-        }
-
-        try
-        {
-            await client.ScheduleNewOrchestrationInstanceAsync(
-                RefusedRun.Name, new RefusedRunInput(runId, request, faults), new StartOrchestrationOptions(runId), cancellationToken);
-        }
-        catch (OrchestrationAlreadyExistsException)
-        {
-            // Another delivery of the same request was first.
+            await ScheduleAsync(client, RefusedRun.Name, runId, new RefusedRunInput(runId, request, faults), cancellationToken);
         }
     }
 
     /// <summary>Null when there is no such run.</summary>
     public async Task<RunView?> GetAsync(DurableTaskClient client, string id, CancellationToken cancellationToken = default)
     {
-        var metadata = await client.GetInstanceAsync(id, getInputsAndOutputs: true, cancellationToken);
-        var run = metadata is null ? null : await views.ReadAsync(metadata, cancellationToken);
+        var run = await FindAsync(client, id, cancellationToken);
         return run is { Status: RunStatus.Queued }
-            ? run with { Progress = run.Progress with { QueuePosition = await QueuePositionAsync(client, metadata!, cancellationToken) } }
+            ? run with { Progress = run.Progress with { QueuePosition = await QueuePositionAsync(client, run, cancellationToken) } }
             : run;
     }
 
-    private static async Task<int> QueuePositionAsync(DurableTaskClient client, OrchestrationMetadata queued, CancellationToken cancellationToken)
+    /// <summary>Without the place in the queue, which is found by looking at every other run.</summary>
+    private async Task<RunView?> FindAsync(DurableTaskClient client, string id, CancellationToken cancellationToken) =>
+        await client.GetInstanceAsync(id, getInputsAndOutputs: true, cancellationToken) is { } metadata
+            ? await views.ReadAsync(metadata, cancellationToken)
+            : null;
+
+    private static async Task<int> QueuePositionAsync(DurableTaskClient client, RunView queued, CancellationToken cancellationToken)
     {
         var unended = new OrchestrationQuery(
             Statuses: [OrchestrationRuntimeStatus.Running], InstanceIdPrefix: IdPrefix, FetchInputsAndOutputs: true);
         return 1 + await client.GetAllInstancesAsync(unended).CountAsync(
             other => other.Name == TrainRun.Name
-                && other.LastUpdatedAt < queued.LastUpdatedAt
+                && other.LastUpdatedAt < queued.UpdatedAt
                 && other.ReadCustomStatusAs<RunState>() is { Status: RunStatus.Queued },
             cancellationToken);
     }
@@ -112,8 +113,7 @@ public sealed class RunService(RunRequestReader reader, RunViewReader views, IBl
         foreach (var metadata in all)
         {
             // Inputs are read one by one: callers take the first few of many.
-            if (await client.GetInstanceAsync(metadata.InstanceId, getInputsAndOutputs: true) is { } whole
-                && await views.ReadAsync(whole) is { } run
+            if (await FindAsync(client, metadata.InstanceId, CancellationToken.None) is { } run
                 && (statuses is null or { Count: 0 } || statuses.Contains(run.Status)))
             {
                 yield return run;
@@ -125,7 +125,7 @@ public sealed class RunService(RunRequestReader reader, RunViewReader views, IBl
     public async Task<RunView?> CancelAsync(
         DurableTaskClient client, string id, string? reason, CancellationToken cancellationToken = default)
     {
-        var run = await GetAsync(client, id, cancellationToken);
+        var run = await FindAsync(client, id, cancellationToken);
         if (run is null || run.Status.HasEnded())
         {
             return run;
@@ -148,7 +148,7 @@ public sealed class RunService(RunRequestReader reader, RunViewReader views, IBl
     /// </summary>
     public async Task<RunView?> PauseAsync(DurableTaskClient client, string id, CancellationToken cancellationToken = default)
     {
-        var run = await GetAsync(client, id, cancellationToken);
+        var run = await FindAsync(client, id, cancellationToken);
         if (run is null || run.Status.HasEnded() || run.Status is RunStatus.Paused or RunStatus.Terminating)
         {
             return run;
@@ -162,7 +162,7 @@ public sealed class RunService(RunRequestReader reader, RunViewReader views, IBl
     /// <summary>Lets a paused run go on, from its checkpoint when it was training. Null when there is no such run.</summary>
     public async Task<RunView?> ResumeAsync(DurableTaskClient client, string id, CancellationToken cancellationToken = default)
     {
-        var run = await GetAsync(client, id, cancellationToken);
+        var run = await FindAsync(client, id, cancellationToken);
         var pause = await blobs.ReadJsonAsync<PauseRequest>(new RunPaths(id).PauseMarker, cancellationToken);
         if (run is null || run.Status.HasEnded() || (run.Status != RunStatus.Paused && pause is null or { Resumed: true }))
         {
@@ -188,25 +188,29 @@ public sealed class RunService(RunRequestReader reader, RunViewReader views, IBl
     public async Task<RunView?> RestartAsync(
         DurableTaskClient client, string id, string? checkpoint, CancellationToken cancellationToken = default)
     {
-        var run = await GetAsync(client, id, cancellationToken);
+        var run = await FindAsync(client, id, cancellationToken);
         if (run is null)
         {
             return null;
+        }
+
+        if (!run.Status.HasEnded())
+        {
+            throw new FaultException(Fault.Caller(
+                PrepareRestart.Phase, "run_not_ended", $"Run {id} is still {run.Status}. Cancel it first, or pause and resume it."));
         }
 
         var records = await CheckpointsAsync(id, cancellationToken);
         var record = checkpoint is null
             ? records.MaxBy(candidate => candidate.Step)
             : records.FirstOrDefault(candidate => candidate.Name.Equals(checkpoint, StringComparison.OrdinalIgnoreCase));
-        if (!run.Status.HasEnded() || record is null || await blobs.ReadJsonAsync<RunSpec>(new RunPaths(id).Spec, cancellationToken) is not { } spec)
+        if (record is null || await blobs.ReadJsonAsync<RunSpec>(new RunPaths(id).Spec, cancellationToken) is not { } spec)
         {
-            throw new FaultException(run.Status.HasEnded()
-                ? Fault.Caller(
-                    PrepareRestart.Phase,
-                    "checkpoint_not_found",
-                    $"Run {id} has no checkpoint{(checkpoint is null ? "" : $" '{checkpoint}'")}. List them with GET /api/runs/{id}/checkpoints.",
-                    "checkpoint")
-                : Fault.Caller(PrepareRestart.Phase, "run_not_ended", $"Run {id} is still {run.Status}. Cancel it first, or pause and resume it."));
+            throw new FaultException(Fault.Caller(
+                PrepareRestart.Phase,
+                "checkpoint_not_found",
+                $"Run {id} has no checkpoint{(checkpoint is null ? "" : $" '{checkpoint}'")}. List them with GET /api/runs/{id}/checkpoints.",
+                "checkpoint"));
         }
 
         var restart = new RestartPoint(id, record.Epoch, record.Step, record.Checkpoint);

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using FineTune.Core.Faults;
 using FineTune.Core.Json;
@@ -80,7 +78,7 @@ public sealed class UploadHandler(RunService runs, IBlobStore blobs, ILogger<Upl
 
     /// <summary>The same for every delivery of one upload, another for an overwrite.</summary>
     public static string RunId(string url, string etag) =>
-        "run-upload-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{url}\n{etag.Trim('"')}")))[..16];
+        RunService.IdOf("upload", $"{url}\n{etag.Trim('"')}");
 
     /// <summary>Reads <c>/blobServices/default/containers/{container}/blobs/{name}</c>.</summary>
     private static bool TryGetPath(string subject, out BlobPath path)
