@@ -25,6 +25,25 @@ param maxTrainers int
 @description('Models or licences the operator accepts for every run, separated by commas.')
 param acceptedLicenses string
 
+@description('Regions or geographies besides the service\'s own in which data may be processed, separated by commas; the trainers\' must be among them.')
+param dataResidency string
+
+@description('The service is reached by Private Link only; works in eastus2.')
+param privateLink bool
+
+@description('The storage account is reached by Private Link only.')
+param storagePrivateLink bool
+
+@description('The storage account has a firewall.')
+param storageFirewall bool
+
+var regions = loadJsonContent('../src/FineTune.Core/Regions/regions.json')
+var gpu = first(filter(regions.gpus, item => item.profile == gpuProfile.type))
+var offered = gpu == null || contains(gpu!.regions, trainerLocation)
+var checkedTrainerLocation = offered
+  ? trainerLocation
+  : fail('${gpuProfile.type} is not offered in ${trainerLocation}. Set TRAINER_LOCATION to one of: ${join(gpu!.regions, ', ')}')
+
 var suffix = uniqueString(subscription().id, environmentName, location)
 var storageName = 'st${suffix}'
 var insightsName = 'appi-${suffix}'
@@ -59,7 +78,7 @@ module storage 'modules/storage.bicep' = {
 
 module registry 'modules/registry.bicep' = {
   scope: group
-  params: { location: trainerLocation, suffix: suffix, tags: tags, trainerPrincipalId: identity.outputs.trainer.principalId }
+  params: { location: checkedTrainerLocation, suffix: suffix, tags: tags, trainerPrincipalId: identity.outputs.trainer.principalId }
 }
 
 module functions 'modules/functions.bicep' = {
@@ -67,14 +86,23 @@ module functions 'modules/functions.bicep' = {
   dependsOn: [storage, monitoring]
   params: {
     location: location, suffix: suffix, tags: tags, identity: identity.outputs.app, storageName: storageName
-    insightsName: insightsName, acceptedLicenses: acceptedLicenses
+    insightsName: insightsName
+    settings: {
+      FINETUNE_ACCEPTED_LICENSES: acceptedLicenses
+      FINETUNE_TRAINER_REGION: checkedTrainerLocation
+      FINETUNE_GPU_PROFILE: gpuProfile.type
+      FINETUNE_DATA_RESIDENCY: dataResidency
+      FINETUNE_PRIVATE_LINK: string(privateLink)
+      FINETUNE_STORAGE_PRIVATE_LINK: string(storagePrivateLink)
+      FINETUNE_STORAGE_FIREWALL: string(storageFirewall)
+    }
   }
 }
 
 module trainer 'modules/trainer.bicep' = {
   scope: group
   params: {
-    location: trainerLocation, suffix: suffix, tags: tags, identity: identity.outputs.trainer
+    location: checkedTrainerLocation, suffix: suffix, tags: tags, identity: identity.outputs.trainer
     storageName: storageName, registryServer: registry.outputs.server, workspaceId: monitoring.outputs.workspaceId
     gpuProfile: gpuProfile, image: trainerImage, epochTimeoutSeconds: epochTimeoutSeconds
     maxTrainers: maxTrainers

@@ -7,7 +7,8 @@ param tags object
 param identity identityInfo
 param storageName string
 param insightsName string
-param acceptedLicenses string
+@description('Settings of the service, by name.')
+param settings object
 
 resource storage 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
   name: storageName
@@ -54,16 +55,15 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     }
   }
 
-  resource settings 'config' = {
+  resource appSettings 'config' = {
     name: 'appsettings'
-    properties: {
+    properties: union(settings, {
       AzureWebJobsStorage__accountName: storage.name
       AzureWebJobsStorage__credential: 'managedidentity'
       AzureWebJobsStorage__clientId: identity.clientId
       APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
       APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.clientId};Authorization=AAD'
-      FINETUNE_ACCEPTED_LICENSES: acceptedLicenses
-    }
+    })
   }
 
   resource ftp 'basicPublishingCredentialsPolicies' = {

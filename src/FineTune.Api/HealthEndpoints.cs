@@ -22,16 +22,16 @@ public static class HealthEndpoints
     private static async Task<Results<Ok<HealthView>, JsonHttpResult<HealthView>>> GetAsync(
         WorkflowOptions options, IMessageQueues queues, CancellationToken cancellationToken)
     {
-        var allowed = RegionPolicy.Check(options.Region).Succeeded;
+        var allowed = RegionPolicy.Default.Check(options.Placement).Succeeded;
         try
         {
             var queued = await queues.Open(Queues.TrainEpoch).CountAsync(cancellationToken);
-            return TypedResults.Ok(new HealthView("ok", options.Region, allowed, "ok", queued));
+            return TypedResults.Ok(new HealthView("ok", options.Placement.Region, allowed, "ok", queued));
         }
         catch (Exception unreachable) when (unreachable is not OperationCanceledException)
         {
             return TypedResults.Json(
-                new HealthView("degraded", options.Region, allowed, unreachable.Message, null), statusCode: StatusCodes.Status503ServiceUnavailable);
+                new HealthView("degraded", options.Placement.Region, allowed, unreachable.Message, null), statusCode: StatusCodes.Status503ServiceUnavailable);
         }
     }
 }

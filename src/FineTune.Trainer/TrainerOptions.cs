@@ -1,5 +1,6 @@
 using System.Globalization;
 using FineTune.Core.Faults;
+using FineTune.Core.Storage;
 
 namespace FineTune.Trainer;
 
@@ -24,6 +25,9 @@ public sealed record TrainerOptions
     /// <summary><c>FINETUNE_MAX_DELIVERIES</c>: deliveries in a row without progress after which a job is poison.</summary>
     public int MaxDeliveries { get; init; } = 5;
 
+    /// <summary><c>FINETUNE_JOBS_QUEUE</c>: the queue of epochs; that of a container with several GPUs has another name.</summary>
+    public string Queue { get; init; } = Queues.TrainEpoch;
+
     /// <summary><c>FINETUNE_CACHE</c>: folder for downloads.</summary>
     public string CacheDirectory { get; init; } = Path.Combine(Path.GetTempPath(), "finetune-trainer");
 
@@ -36,6 +40,7 @@ public sealed record TrainerOptions
             CheckpointInterval = Seconds(variable, "FINETUNE_CHECKPOINT_SECONDS") ?? defaults.CheckpointInterval,
             Poll = Seconds(variable, "FINETUNE_POLL_SECONDS") ?? defaults.Poll,
             MaxDeliveries = WholeNumber(variable, "FINETUNE_MAX_DELIVERIES") ?? defaults.MaxDeliveries,
+            Queue = variable("FINETUNE_JOBS_QUEUE") is { Length: > 0 } queue ? queue : defaults.Queue,
             CacheDirectory = variable("FINETUNE_CACHE") ?? defaults.CacheDirectory,
         };
     }

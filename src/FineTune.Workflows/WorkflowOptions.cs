@@ -1,4 +1,5 @@
 using System.Globalization;
+using FineTune.Core.Regions;
 using FineTune.Core.Runs;
 
 namespace FineTune.Workflows;
@@ -6,8 +7,15 @@ namespace FineTune.Workflows;
 /// <summary>Configuration of the workflow's host.</summary>
 public sealed record WorkflowOptions
 {
-    /// <summary>Where this host runs: <c>REGION_NAME</c> in Azure, <c>FINETUNE_REGION</c> elsewhere. Null when neither is set.</summary>
-    public string? Region { get; init; }
+    /// <summary>
+    /// Where this host and its trainers run: <c>REGION_NAME</c> in Azure, <c>FINETUNE_REGION</c> elsewhere; <c>FINETUNE_TRAINER_REGION</c>,
+    /// <c>FINETUNE_GPU_PROFILE</c>, <c>FINETUNE_DATA_RESIDENCY</c>, <c>FINETUNE_PRIVATE_LINK</c>, <c>FINETUNE_STORAGE_PRIVATE_LINK</c>,
+    /// <c>FINETUNE_STORAGE_FIREWALL</c>.
+    /// </summary>
+    public Placement Placement { get; init; } = new(null);
+
+    /// <summary><c>FINETUNE_MULTI_GPU_QUEUE</c>: read by trainers with several GPUs a node. Null when there are none.</summary>
+    public string? MultiGpuQueue { get; init; }
 
     /// <summary>Models, or licence names, whose licence the operator has accepted for every run; <c>*</c> accepts all.</summary>
     public IReadOnlyList<string> AcceptedLicenses { get; init; } = [];
@@ -20,9 +28,16 @@ public sealed record WorkflowOptions
     /// <summary>Reads the settings named above through <paramref name="setting"/>.</summary>
     public static WorkflowOptions FromSettings(Func<string, string?> setting, string? defaultRegion = null) => new()
     {
-        Region = NullIfEmpty(setting("REGION_NAME")) ?? NullIfEmpty(setting("FINETUNE_REGION")) ?? defaultRegion,
-        AcceptedLicenses = setting("FINETUNE_ACCEPTED_LICENSES")?.Split(
-            ',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [],
+        Placement = new Placement(
+            NullIfEmpty(setting("REGION_NAME")) ?? NullIfEmpty(setting("FINETUNE_REGION")) ?? defaultRegion,
+            NullIfEmpty(setting("FINETUNE_TRAINER_REGION")),
+            NullIfEmpty(setting("FINETUNE_GPU_PROFILE")),
+            List(setting, "FINETUNE_DATA_RESIDENCY"),
+            Flag(setting, "FINETUNE_PRIVATE_LINK"),
+            Flag(setting, "FINETUNE_STORAGE_PRIVATE_LINK"),
+            Flag(setting, "FINETUNE_STORAGE_FIREWALL")),
+        MultiGpuQueue = NullIfEmpty(setting("FINETUNE_MULTI_GPU_QUEUE")),
+        AcceptedLicenses = List(setting, "FINETUNE_ACCEPTED_LICENSES"),
         Dispatch = DispatchPolicy.Default with
         {
             StepTimeout = Time(setting, "FINETUNE_STEP_TIMEOUT") ?? DispatchPolicy.Default.StepTimeout,
@@ -33,6 +48,12 @@ public sealed record WorkflowOptions
     private static TimeSpan? Time(Func<string, string?> setting, string name) => NullIfEmpty(setting(name)) is not { } text ? null
         : TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var time) && time > TimeSpan.Zero ? time
         : throw new InvalidOperationException($"The setting {name} is '{text}', which is no time such as 06:00:00 (hours) or 7.00:00:00 (days).");
+
+    private static string[] List(Func<string, string?> setting, string name) =>
+        setting(name)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+
+    private static bool Flag(Func<string, string?> setting, string name) => NullIfEmpty(setting(name)) is { } text
+        && (bool.TryParse(text, out var flag) ? flag : throw new InvalidOperationException($"The setting {name} is '{text}', which is neither true nor false."));
 
     private static string? NullIfEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
 }

@@ -1,5 +1,7 @@
 using System.Text.Json;
+using FineTune.Core.Regions;
 using FineTune.Core.Storage;
+using FineTune.Workflows;
 
 namespace FineTune.Infra.Tests;
 
@@ -89,6 +91,42 @@ public sealed class TemplateTests(CompiledTemplate template) : IClassFixture<Com
         Assert.Equal(["work", "--once"], Strings(container.GetProperty("args")));
         Assert.False(container.TryGetProperty("command", out _));
     }
+
+    [Fact]
+    public void Location_Compiled_IsOneOfTheProductsRegions() =>
+        Assert.Equal(RegionTable.Default.Product, Strings(template.Root.GetProperty("parameters").GetProperty("location").GetProperty("allowedValues")));
+
+    [Fact]
+    public void TrainerLocation_Compiled_IsCheckedAgainstTheRegionsOfItsGpu()
+    {
+        var check = template.Root.GetProperty("variables").GetProperty("checkedTrainerLocation").GetString();
+        Assert.Contains("fail(", check, StringComparison.Ordinal);
+        var regions = Strings(template.Root.GetProperty("variables")).ToHashSet(StringComparer.Ordinal);
+        Assert.All(RegionTable.Default.Gpus.SelectMany(gpu => gpu.Regions), region => Assert.Contains(region, regions));
+        Assert.DoesNotContain("parameters('trainerLocation')", template.Root.GetProperty("resources").GetRawText(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Settings_Compiled_AreReadByTheService()
+    {
+        var settings = Strings(template.Root).Concat(Names(template.Root)).Where(name => name.StartsWith("FINETUNE_", StringComparison.Ordinal)).ToHashSet();
+        var read = new HashSet<string>();
+        WorkflowOptions.FromSettings(name =>
+        {
+            read.Add(name);
+            return null;
+        });
+        settings.Remove("FINETUNE_URL");
+        Assert.Subset(read, settings);
+        Assert.Contains("FINETUNE_DATA_RESIDENCY", settings);
+    }
+
+    private static IEnumerable<string> Names(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.Array => element.EnumerateArray().SelectMany(Names),
+        JsonValueKind.Object => element.EnumerateObject().SelectMany(property => Names(property.Value).Prepend(property.Name)),
+        _ => [],
+    };
 
     private static string TypeOf(JsonElement resource) => resource.GetProperty("type").GetString()!;
 

@@ -1,3 +1,4 @@
+using FineTune.Core.Regions;
 using FineTune.Core.Runs;
 
 namespace FineTune.Workflows.Tests;
@@ -22,5 +23,34 @@ public sealed class WorkflowOptionsTests
             () => WorkflowOptions.FromSettings(name => name == "FINETUNE_STEP_TIMEOUT" ? text : null));
 
         Assert.Contains($"FINETUNE_STEP_TIMEOUT is '{text}'", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void FromSettings_Placement_IsReadFromItsSettings()
+    {
+        var settings = new Dictionary<string, string>
+        {
+            ["REGION_NAME"] = "East US 2",
+            ["FINETUNE_REGION"] = "westus",
+            ["FINETUNE_TRAINER_REGION"] = "westus3",
+            ["FINETUNE_GPU_PROFILE"] = "Consumption-GPU-NC24-A100",
+            ["FINETUNE_DATA_RESIDENCY"] = "westus3, United States",
+            ["FINETUNE_PRIVATE_LINK"] = "true",
+        };
+
+        var placement = WorkflowOptions.FromSettings(settings.GetValueOrDefault).Placement;
+
+        Assert.Equal(["westus3", "United States"], placement.Residency!);
+        Assert.Equal(
+            new Placement("East US 2", "westus3", "Consumption-GPU-NC24-A100", placement.Residency, PrivateLink: true), placement);
+    }
+
+    [Fact]
+    public void FromSettings_FlagThatIsNone_IsRefusedByName()
+    {
+        var refused = Assert.Throws<InvalidOperationException>(
+            () => WorkflowOptions.FromSettings(name => name == "FINETUNE_STORAGE_FIREWALL" ? "yes" : null));
+
+        Assert.Contains("FINETUNE_STORAGE_FIREWALL is 'yes'", refused.Message, StringComparison.Ordinal);
     }
 }

@@ -13,6 +13,7 @@ namespace FineTune.Core.Epochs;
 /// <param name="Previous">Checkpoint at the end of the epoch before; null in epoch 1.</param>
 /// <param name="EvalTokens">Held-out data; null when there is none.</param>
 /// <param name="Resume">Checkpoint within the epoch from which an older run's training goes on.</param>
+/// <param name="Queue">The queue it is sent to; null means <see cref="Storage.Queues.TrainEpoch"/>.</param>
 public sealed record EpochJob(
     string RunId,
     string InstanceId,
@@ -24,7 +25,8 @@ public sealed record EpochJob(
     ArtifactRef? Previous,
     ArtifactRef TrainTokens,
     ArtifactRef? EvalTokens,
-    ArtifactRef? Resume = null);
+    ArtifactRef? Resume = null,
+    string? Queue = null);
 
 /// <summary>The newest attempt of an epoch, stored at <see cref="RunPaths.Fence"/>.</summary>
 public sealed record EpochFence(int Attempt);

@@ -1,5 +1,6 @@
 using FineTune.Core.Artifacts;
 using FineTune.Core.Models;
+using FineTune.Core.Regions;
 
 namespace FineTune.Core.Runs;
 
@@ -9,6 +10,7 @@ namespace FineTune.Core.Runs;
 /// <param name="Date">UTC day of creation; chat templates that state a date use this one.</param>
 /// <param name="ContextLength">In tokens; null means the smaller of 8192 and the model's maximum.</param>
 /// <param name="LearningRate">Peak; null means the model's default.</param>
+/// <param name="Residency">Where the run's data is kept and trained on.</param>
 public sealed record RunSpec(
     string RunId,
     string Name,
@@ -30,7 +32,8 @@ public sealed record RunSpec(
     LicenseRecord License,
     DispatchPolicy Dispatch,
     IReadOnlyList<string> Warnings,
-    RestartPoint? Restart = null);
+    RestartPoint? Restart = null,
+    DataResidency? Residency = null);
 
 /// <summary>The checkpoint of an older run from which a run goes on.</summary>
 /// <param name="Epoch">In which it was taken, from 1.</param>
@@ -48,8 +51,10 @@ public sealed record LicenseRecord(string Name, string Link, string? AcceptableU
 /// <param name="CancelGrace">How long a cancelled run waits for its trainer's last checkpoint.</param>
 /// <param name="StepTimeout">A step other than training that takes longer fails the run.</param>
 /// <param name="QueueTimeout">An epoch that no trainer has taken for so long fails the run.</param>
+/// <param name="Queue">Of the trainers, where it is not the usual one.</param>
 public sealed record DispatchPolicy(
-    int MaxAttempts, TimeSpan CheckInterval, TimeSpan TrainerTimeout, TimeSpan CancelGrace, TimeSpan StepTimeout, TimeSpan QueueTimeout)
+    int MaxAttempts, TimeSpan CheckInterval, TimeSpan TrainerTimeout, TimeSpan CancelGrace, TimeSpan StepTimeout, TimeSpan QueueTimeout,
+    string? Queue = null)
 {
     public static DispatchPolicy Default { get; } = new(
         3, TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(2), TimeSpan.FromHours(6), TimeSpan.FromDays(7));

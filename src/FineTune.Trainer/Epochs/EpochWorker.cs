@@ -20,7 +20,7 @@ public sealed class EpochWorker(
     TimeProvider clock,
     ILogger<EpochWorker> logger)
 {
-    private readonly IMessageQueue jobs = queues.Open(Queues.TrainEpoch);
+    private readonly IMessageQueue jobs = queues.Open(options.Queue);
 
     /// <summary>Works until <paramref name="stopping"/>, or until the queue is empty when <paramref name="once"/>.</summary>
     public async Task RunAsync(bool once, CancellationToken stopping)

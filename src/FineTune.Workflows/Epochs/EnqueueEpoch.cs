@@ -12,13 +12,15 @@ public interface IEpochDispatcher
     Task EnqueueAsync(EpochJob job, CancellationToken cancellationToken = default);
 }
 
-/// <summary>Dispatches by the <c>train-epoch</c> queue; a newer attempt fences off the trainers of older ones.</summary>
+/// <summary>
+/// Dispatches by the <c>train-epoch</c> queue, or by the one the job names: that of trainers with several GPUs, on AKS or Azure ML. A newer attempt fences off the trainers of older ones.
+/// </summary>
 public sealed class QueueEpochDispatcher(IBlobStore blobs, IMessageQueues queues) : IEpochDispatcher
 {
     public async Task EnqueueAsync(EpochJob job, CancellationToken cancellationToken = default)
     {
         await blobs.WriteJsonAsync(new RunPaths(job.RunId).Fence(job.Epoch), new EpochFence(job.Attempt), cancellationToken);
-        await queues.Open(Queues.TrainEpoch).SendAsync(WireJson.Serialize(job), cancellationToken: cancellationToken);
+        await queues.Open(job.Queue ?? Queues.TrainEpoch).SendAsync(WireJson.Serialize(job), cancellationToken: cancellationToken);
     }
 }
 

@@ -4,10 +4,13 @@ using FineTune.Core.Runs;
 
 namespace FineTune.Workflows.Regions;
 
-/// <summary>Step one: is the host's region one of the product's? Nothing of the run's data is read before this.</summary>
+/// <summary>
+/// Step one: is the host's region one of the product's, and may data go to where it is trained on? Nothing of the run's data is read before
+/// this.
+/// </summary>
 public sealed class CheckRegion(WorkflowOptions options)
 {
     public const string Phase = "check_region";
 
-    public Task<Outcome<string>> RunAsync(RunSpec spec) => Task.FromResult(RegionPolicy.Check(options.Region));
+    public Task<Outcome<string>> RunAsync(RunSpec spec) => Task.FromResult(RegionPolicy.Default.Check(options.Placement));
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using FineTune.Core.Faults;
 using FineTune.Core.Models;
 using FineTune.Core.Numerics;
+using FineTune.Core.Regions;
 using FineTune.Core.Runs;
 using FineTune.Workflows.Models;
 
@@ -26,6 +27,16 @@ public sealed class RunRequestReader(ModelCatalogue catalogue, WorkflowOptions o
         if (model is not null && request.ContextLength > model.MaxContextLength)
         {
             faults.Add(ResolveModel.ContextTooLong(model.Name, request.ContextLength.Value, model.MaxContextLength));
+        }
+
+        if (model is not null && GpuFit.Check(model, options.Placement.GpuProfile, options.MultiGpuQueue) is { } tooLarge)
+        {
+            faults.Add(tooLarge);
+        }
+
+        if (RegionPolicy.Default.CheckResidency(options.Placement) is { } elsewhere)
+        {
+            faults.Add(elsewhere);
         }
 
         var license = model is null ? null : ReadLicense(request, model, faults);
@@ -53,8 +64,9 @@ public sealed class RunRequestReader(ModelCatalogue catalogue, WorkflowOptions o
             Today(),
             request.Hyperparameters ?? new HyperparametersRequest(),
             license!,
-            options.Dispatch,
-            Warnings(request, model));
+            GpuFit.NeedsSeveral(model, options.Placement.GpuProfile) ? options.Dispatch with { Queue = options.MultiGpuQueue } : options.Dispatch,
+            [.. Warnings(request, model), .. RegionPolicy.Default.Warnings(options.Placement)],
+            Residency: RegionPolicy.Default.Residency(options.Placement));
         return (spec, faults);
     }
 

@@ -1,6 +1,7 @@
 using FineTune.Core.Epochs;
 using FineTune.Core.Faults;
 using FineTune.Core.Models;
+using FineTune.Core.Regions;
 using FineTune.Core.Runs;
 
 namespace FineTune.Workflows.Runs;
@@ -11,6 +12,7 @@ namespace FineTune.Workflows.Runs;
 /// <param name="Details">Why the run failed, in one sentence.</param>
 /// <param name="RegisterTo">The full name of the model to be registered.</param>
 /// <param name="Registered">The registered version, once there is one.</param>
+/// <param name="Residency">Where the run's data is kept and trained on.</param>
 public sealed record RunView(
     string Id,
     string Name,
@@ -38,7 +40,8 @@ public sealed record RunView(
     RunProgress Progress,
     EpochMetrics? Metrics,
     Fault? Fault,
-    IReadOnlyList<string> Warnings);
+    IReadOnlyList<string> Warnings,
+    DataResidency? Residency = null);
 
 /// <summary>How far training is.</summary>
 /// <param name="QueuePosition">Of a queued run asked for by itself: 1 when no run dispatched earlier still waits or trains.</param>

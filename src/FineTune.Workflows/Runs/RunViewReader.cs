@@ -52,7 +52,8 @@ public sealed class RunViewReader(IBlobStore blobs)
             Progress(state, heartbeat),
             state.LastEpoch,
             state.Fault,
-            spec.Warnings);
+            spec.Warnings,
+            spec.Residency);
     }
 
     /// <summary>Whether the sign of life is one of the epoch's newest attempt.</summary>

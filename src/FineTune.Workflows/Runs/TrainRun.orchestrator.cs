@@ -118,7 +118,8 @@ public sealed class TrainRun
                 checkpoint?.Checkpoint,
                 data.TrainTokens,
                 data.EvalTokens,
-                epoch == start.Epoch ? start.Resume : null));
+                epoch == start.Epoch ? start.Resume : null,
+                spec.Dispatch.Queue));
 
             // Also when the run was cancelled meanwhile: what is trained is kept.
             Show(state with { Status = RunStatus.Running, Phase = RecordCheckpoint.Phase });

@@ -28,7 +28,7 @@ public sealed class WorkflowHost : IAsyncDisposable
     private WorkflowHost(string? region, DispatchPolicy dispatch, string? database, DurableTaskRegistry? registry)
     {
         Queues = new InMemoryQueues(Clock);
-        var options = new WorkflowOptions { Region = region, Dispatch = dispatch, WorkDirectory = folder["work"] };
+        var options = new WorkflowOptions { Placement = new(region), Dispatch = dispatch, WorkDirectory = folder["work"] };
         services = new ServiceCollection()
             .AddLogging()
             .AddSingleton<TimeProvider>(Clock)

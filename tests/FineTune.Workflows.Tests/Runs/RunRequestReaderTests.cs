@@ -1,4 +1,5 @@
 using FineTune.Core.Models;
+using FineTune.Core.Regions;
 using FineTune.Core.Runs;
 using FineTune.Workflows.Runs;
 
@@ -88,6 +89,32 @@ public sealed class RunRequestReaderTests
     {
         Assert.Equal(Read(Valid).Spec!.Seed, Read(Valid).Spec!.Seed);
         Assert.NotEqual(Read(Valid).Spec!.Seed, Read(Valid, id: "run-2").Spec!.Seed);
+    }
+
+    [Fact]
+    public void Read_DataMayNotGoToTheTrainers_IsRefusedWithTheChoices()
+    {
+        var options = new WorkflowOptions { Placement = new("eastus2", "westus3") };
+        var fault = Assert.Single(Read(Valid, options).Faults);
+        Assert.Equal("data_residency_not_allowed", fault.Code);
+        Assert.Contains("FINETUNE_DATA_RESIDENCY", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_DataMayGoToTheTrainers_StatesItOnTheRun()
+    {
+        var options = new WorkflowOptions { Placement = new("eastus2", "westus3", Residency: ["United States"]) };
+        Assert.Equal(new DataResidency("eastus2", "westus3", "United States"), Read(Valid, options).Spec!.Residency);
+    }
+
+    [Fact]
+    public void Read_ModelForSeveralGpus_GoesToTheirQueue()
+    {
+        var large = Valid with { Model = "meta-llama/Meta-Llama-3.1-70B" };
+        Assert.Equal("dispatcher_required", Assert.Single(Read(large).Faults).Code);
+        var options = new WorkflowOptions { MultiGpuQueue = "train-epoch-aks" };
+        Assert.Equal("train-epoch-aks", Read(large, options).Spec!.Dispatch.Queue);
+        Assert.Null(Read(Valid, options).Spec!.Dispatch.Queue);
     }
 
     private static (RunSpec? Spec, IReadOnlyList<Core.Faults.Fault> Faults) Read(RunRequest request, WorkflowOptions? options = null, string id = "run-1") =>
