@@ -6,7 +6,14 @@ namespace FineTune.Data.Datasets;
 public abstract record DatasetItem(string File, long Line);
 
 /// <summary>A conversation.</summary>
-public sealed record ChatExample(string File, long Line, IReadOnlyList<ChatMessage> Messages) : DatasetItem(File, Line);
+public sealed record ChatExample(string File, long Line, IReadOnlyList<ChatMessage> Messages) : DatasetItem(File, Line)
+{
+    /// <summary>The tools the assistant may call, each the JSON text of <c>{"type": "function", "function": {…}}</c>; <c>functions</c> are wrapped so.</summary>
+    public IReadOnlyList<string> Tools { get; init; } = [];
+
+    /// <summary>Whether several calls may stand in one message; null where the file doesn't say.</summary>
+    public bool? ParallelToolCalls { get; init; }
+}
 
 /// <summary>A prompt and the answer to learn.</summary>
 public sealed record InstructionExample(string File, long Line, string Prompt, string Response) : DatasetItem(File, Line);
