@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
 using FineTune.Training.Safetensors;
@@ -8,8 +7,6 @@ namespace FineTune.Training.Tests.Safetensors;
 
 public sealed class InteroperabilityTests
 {
-    private static readonly string Interop = Path.Combine(AppContext.BaseDirectory, "interop");
-
     /// <summary>The reader is @jax-js/loaders (npm, by lock file), an implementation in TypeScript.</summary>
     [Fact]
     public void Write_ReadByAnotherImplementation_HasTheSameNamesShapesAndValues()
@@ -17,12 +14,8 @@ public sealed class InteroperabilityTests
         using var folder = new TempFolder();
         float[] values = [0, 1, -2.5f, 3e-30f, 4, 5];
         SafetensorsWriter.Write(folder["a"], [TensorToWrite.Of("odd", [3], values[..3]), TensorToWrite.Of("model.größe", [1, 2, 3], values)]);
-        if (!Directory.Exists(Path.Combine(Interop, "node_modules")))
-        {
-            Run(OperatingSystem.IsWindows() ? "npm.cmd" : "npm", "ci", "--no-audit", "--no-fund");
-        }
 
-        var read = JsonNode.Parse(Run("node", "read.mjs", folder["a"]))!;
+        var read = JsonNode.Parse(Interop.Run("read.mjs", folder["a"]))!;
         Assert.Equal("pt", (string?)read["metadata"]!["format"]);
         var tensors = read["tensors"]!.AsArray();
         Assert.Equal(["odd", "model.größe"], tensors.Select(tensor => (string?)tensor!["name"]));
@@ -56,20 +49,5 @@ public sealed class InteroperabilityTests
         using var reader = SafetensorsReader.Open(folder["a"]);
         Assert.Equal([1f, -2, 65504], reader.Read("h"));
         Assert.Equal([1f, -2, 3.140625f], reader.Read("b"));
-    }
-
-    private static string Run(string program, params string[] arguments)
-    {
-        var start = new ProcessStartInfo(program, arguments)
-        {
-            WorkingDirectory = Interop,
-            RedirectStandardOutput = true,
-            StandardOutputEncoding = Encoding.UTF8,
-        };
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {output}");
-        return output;
     }
 }
