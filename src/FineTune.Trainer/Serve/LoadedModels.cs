@@ -60,7 +60,7 @@ public sealed class LoadedModels(ArtifactStore artifacts, TrainerOptions options
         }
 
         var config = LlamaConfig.Read(Path.Combine(folder, LlamaConfig.FileName));
-        var decoder = LlamaDecoder.Open(folder, Math.Min(config.MaxPositionEmbeddings, ContextLimit));
+        var decoder = TokenDecoders.Open(folder, Math.Min(config.MaxPositionEmbeddings, ContextLimit));
         var assistant = new Assistant(decoder, folder, DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime));
         loaded.Add((model.Sha256, decoder, assistant));
         logger.LogInformation("Loaded {Model}", model.Folder);

@@ -26,6 +26,7 @@ public sealed unsafe class CpuEngine : ITrainingEngine
     private readonly Tensor weights;
     private readonly LlamaModel model;
     private readonly RotaryAngles angles;
+    private readonly LlamaBlock block;
     private readonly Shards shards;
     private readonly BlockAdamW optimizer;
     private readonly Action<Shard, IKernels> train;
@@ -42,7 +43,8 @@ public sealed unsafe class CpuEngine : ITrainingEngine
         model = new LlamaModel(folder, shape => weights.narrow(0, layout[shape.Name], shape.Count).view([.. shape.Shape]));
         angles = new RotaryAngles(Config);
         shards = new Shards(layout, angles, threads, layout.Count <= shardedWeights ? threads : 1);
-        var pass = new LlamaPass(Config, new LlamaBlock(layout, Aten.Data(weights)), angles);
+        block = new LlamaBlock(layout, Aten.Data(weights));
+        var pass = new LlamaPass(Config, block, angles);
         train = (shard, kernels) => shard.Train(pass, kernels, scale);
         evaluate = (shard, kernels) => shard.Evaluate(pass, kernels);
     }
@@ -98,7 +100,7 @@ public sealed unsafe class CpuEngine : ITrainingEngine
     public void Save(string directory) => TrainingCheckpoint.Write(
         directory, model, optimizer.Save, new TrainingState(StepsDone, Hyperparameters, TorchRuntime.Start()));
 
-    public ITokenDecoder OpenDecoder(int contextLength) => new LlamaDecoder(model, contextLength);
+    public ITokenDecoder OpenDecoder(int contextLength) => new CpuDecoder(Config, block, contextLength);
 
     public void Dispose()
     {

@@ -1,10 +1,9 @@
-using FineTune.Core.Faults;
 using FineTune.Training.Models;
 using static TorchSharp.torch;
 
 namespace FineTune.Training.Generation;
 
-/// <summary>Decodes with a key/value cache: each new token costs one position.</summary>
+/// <summary>Decodes with libtorch's operators and a key/value cache: each new token costs one position.</summary>
 public sealed class LlamaDecoder : ITokenDecoder
 {
     private readonly LlamaModel model;
@@ -43,7 +42,7 @@ public sealed class LlamaDecoder : ITokenDecoder
 
     public ReadOnlySpan<float> Read(scoped ReadOnlySpan<int> tokens)
     {
-        Check(tokens);
+        DecoderFaults.Check(tokens, this);
         using var withoutGradients = no_grad();
 
         // Causal attention needs as many queries as keys, so only the first piece is read at once.
@@ -68,27 +67,6 @@ public sealed class LlamaDecoder : ITokenDecoder
         if (ownsModel)
         {
             model.Dispose();
-        }
-    }
-
-    private void Check(ReadOnlySpan<int> tokens)
-    {
-        ArgumentOutOfRangeException.ThrowIfZero(tokens.Length);
-        if (Length + tokens.Length > ContextLength)
-        {
-            throw new FaultException(Fault.Caller(
-                "generate",
-                "context_length_exceeded",
-                $"{Length + tokens.Length} tokens do not fit into the context of {ContextLength}. Shorten the prompt or ask for fewer tokens."));
-        }
-
-        foreach (var token in tokens)
-        {
-            if (token < 0 || token >= VocabSize)
-            {
-                throw new FaultException(Fault.Caller(
-                    "generate", "token_out_of_range", $"Token id {token} is outside the model's vocabulary of {VocabSize}."));
-            }
         }
     }
 }

@@ -10,9 +10,9 @@ public sealed class TextGeneratorTests : IDisposable
 {
     private static readonly LlamaConfig Config = TestModels.TinyLlama3;
     private readonly TempFolder folder = new();
-    private readonly LlamaDecoder decoder;
+    private readonly ITokenDecoder decoder;
 
-    public TextGeneratorTests() => decoder = LlamaDecoder.Open(TestModels.Write(Config, folder["model"]), Config.MaxPositionEmbeddings);
+    public TextGeneratorTests() => decoder = TokenDecoders.Open(TestModels.Write(Config, folder["model"]), Config.MaxPositionEmbeddings);
 
     public void Dispose()
     {
@@ -95,7 +95,7 @@ public sealed class TextGeneratorTests : IDisposable
     [Fact]
     public void OpenDecoder_OfAnEngineInTraining_UsesItsCurrentWeights()
     {
-        using var engine = AutogradEngine.Open(folder["model"], null, TestModels.Hyperparameters());
+        using var engine = TrainingEngines.Open(folder["model"], null, TestModels.Hyperparameters());
         var batch = TestModels.Batch(Config, rows: 4, length: 20, seed: 1);
         using var live = engine.OpenDecoder(64);
         var before = live.Read([5, 9]).ToArray();

@@ -108,6 +108,22 @@ internal static unsafe class VectorMath
         }
     }
 
+    /// <summary>destination += x · <paramref name="factor"/>.</summary>
+    public static void AddScaled(float* x, float factor, float* destination, int count)
+    {
+        var factors = Vector256.Create(factor);
+        var i = 0;
+        for (; i <= count - Width; i += Width)
+        {
+            Vector256.FusedMultiplyAdd(Vector256.Load(x + i), factors, Vector256.Load(destination + i)).Store(destination + i);
+        }
+
+        for (; i < count; i++)
+        {
+            destination[i] += x[i] * factor;
+        }
+    }
+
     /// <summary>
     /// e to the power of each lane, within 2 units in the last place; 0 below e^-87.3, e^88 above 88. The power of two is split off
     /// (with log 2 in two parts) and the rest, at most 0.35, is summed up as its Taylor series. NaN stays NaN.
