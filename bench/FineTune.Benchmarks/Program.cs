@@ -7,6 +7,10 @@ const string Usage = """
         [--engine cpu|autograd --precision fp32 --json]                        train only: the engine
     Trains random weights on random tokens and prints one JSON object. train-autograd is plain TorchSharp.
 
+    FineTune.Benchmarks generate
+        [the model] [--context N] [--engine cpu|torch]
+    Greedy decoding behind a prompt of a quarter of the context, against the speed of memory measured in between.
+
     FineTune.Benchmarks durable
     Starts runs among 10,000 finished ones, replays a history of 1,000 events, and prints one JSON object.
     """;
@@ -23,6 +27,9 @@ if (args.Length > 0 && new BenchmarkShape(args[1..]) is { Precision: "fp32" } sh
     {
         case "train":
             Console.WriteLine(TrainingBenchmark.Run(shape));
+            return 0;
+        case "generate":
+            Console.WriteLine(GenerationBenchmark.Run(shape));
             return 0;
         case "train-autograd":
             Console.WriteLine(TrainingBenchmark.RunPlain(shape));

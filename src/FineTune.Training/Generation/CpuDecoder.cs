@@ -23,7 +23,8 @@ internal sealed unsafe class CpuDecoder : ITokenDecoder
     private readonly RotaryAngles angles;
     private readonly DecoderCache cache;
     private readonly NativeBuffer<float> memory;
-    private readonly NativeBuffer<int> integers = new(PromptRows + 1);
+    private readonly NativeBuffer<int> positions = new(PromptRows);
+    private readonly TokenPass tokenPass;
 
     /// <param name="weights">Must outlive the decoder, or be <paramref name="owned"/>.</param>
     public CpuDecoder(LlamaConfig config, LlamaBlock weights, int contextLength, IDisposable? owned = null)
@@ -36,6 +37,7 @@ internal sealed unsafe class CpuDecoder : ITokenDecoder
         cache = new DecoderCache(config, Math.Min(contextLength, config.MaxPositionEmbeddings));
         var row = (2 * config.HiddenSize) + shape.PackedWidth + shape.QueryWidth + (3 * config.IntermediateSize) + 1;
         memory = new NativeBuffer<float>(((long)PromptRows * row) + config.VocabSize + ((long)threads * CachedAttention.TileRows * cache.Capacity));
+        tokenPass = new TokenPass(config, weights, angles, cache, threads);
     }
 
     public int VocabSize => config.VocabSize;
@@ -65,27 +67,33 @@ internal sealed unsafe class CpuDecoder : ITokenDecoder
     {
         DecoderFaults.Check(tokens, this);
         angles.Reserve(Length + tokens.Length);
-        for (var first = 0; first < tokens.Length; first += PromptRows)
+        for (; tokens.Length > PromptRows; tokens = tokens[PromptRows..])
         {
-            Forward(tokens.Slice(first, Math.Min(PromptRows, tokens.Length - first)));
+            Forward(tokens[..PromptRows]);
         }
 
-        var buffers = new Buffers(this, (tokens.Length - 1) % PromptRows + 1);
-        var last = buffers.Stream.Slice(buffers.Stream.Rows - 1, 1);
+        if (tokens.Length == 1)
+        {
+            return tokenPass.Run(tokens[0]);
+        }
+
+        Forward(tokens);
+        var buffers = new Buffers(this, tokens.Length);
         var normed = buffers.Normed.Slice(0, 1);
-        kernels.RmsNorm(last, weights.FinalNorm, (float)config.RmsNormEpsilon, buffers.Scales, normed);
-        var logits = new Matrix(buffers.Logits, 1, config.VocabSize);
-        Product(normed, weights.Head, logits);
-        return new ReadOnlySpan<float>(logits.Data, config.VocabSize);
+        kernels.RmsNorm(
+            buffers.Stream.Slice(tokens.Length - 1, 1), weights.FinalNorm, (float)config.RmsNormEpsilon, buffers.Scales, normed);
+        kernels.Linear(normed, weights.Head, new Matrix(buffers.Logits, 1, config.VocabSize), add: false);
+        return new ReadOnlySpan<float>(buffers.Logits, config.VocabSize);
     }
 
     public void Dispose()
     {
+        tokenPass.Dispose();
         kernels.Dispose();
         angles.Dispose();
         cache.Dispose();
         memory.Dispose();
-        integers.Dispose();
+        positions.Dispose();
         owned?.Dispose();
     }
 
@@ -93,10 +101,9 @@ internal sealed unsafe class CpuDecoder : ITokenDecoder
     private void Forward(ReadOnlySpan<int> tokens)
     {
         var at = new Buffers(this, tokens.Length);
-        var positions = integers.Data + 1;
         for (var i = 0; i < tokens.Length; i++)
         {
-            positions[i] = Length + i;
+            positions.Data[i] = Length + i;
             new ReadOnlySpan<float>(weights.Embedding.Row(tokens[i]), config.HiddenSize).CopyTo(new Span<float>(at.Stream.Row(i), config.HiddenSize));
         }
 
@@ -105,35 +112,23 @@ internal sealed unsafe class CpuDecoder : ITokenDecoder
         {
             var layer = weights.Layers[i];
             kernels.RmsNorm(at.Stream, layer.AttentionNorm, epsilon, at.Scales, at.Normed);
-            Product(at.Normed, layer.Packed, at.Packed);
+            kernels.Linear(at.Normed, layer.Packed, at.Packed, add: false);
             var turned = at.Packed.Narrow(0, (shape.Heads + shape.KeyValueHeads) * shape.HeadDimension);
-            kernels.Rotate(turned, angles.Cosines, angles.Sines, positions, back: false);
+            kernels.Rotate(turned, angles.Cosines, angles.Sines, positions.Data, back: false);
             cache.Append(i, at.Packed);
             NativeThreads.For(
                 threads,
                 shape.Heads,
                 1,
                 new CachedAttention(shape, at.Packed, cache.Keys(i), cache.Values(i), cache.Capacity, Length, at.Mixed, at.Scores));
-            Product(at.Mixed, layer.Output, at.Stream, add: true);
+            kernels.Linear(at.Mixed, layer.Output, at.Stream, add: true);
             kernels.RmsNorm(at.Stream, layer.FeedForwardNorm, epsilon, at.Scales, at.Normed);
-            Product(at.Normed, layer.GateUp, at.GateUp);
+            kernels.Linear(at.Normed, layer.GateUp, at.GateUp, add: false);
             kernels.SwiGlu(at.GateUp, at.Inner);
-            Product(at.Inner, layer.Down, at.Stream, add: true);
+            kernels.Linear(at.Inner, layer.Down, at.Stream, add: true);
         }
 
         cache.Length += tokens.Length;
-    }
-
-    private void Product(Matrix x, Matrix weight, Matrix y, bool add = false)
-    {
-        if (x.Rows > 1)
-        {
-            kernels.Linear(x, weight, y, add);
-            return;
-        }
-
-        *integers.Data = 0;
-        NativeThreads.For(threads, threads, 1, new GemvKernel(x.Data, weight, y.Data, add, integers.Data));
     }
 
     /// <summary>The decoder's memory cut for a number of rows.</summary>

@@ -36,9 +36,15 @@ internal sealed unsafe class DecoderCache : IDisposable
     {
         for (var group = 0; group < shape.KeyValueHeads; group++)
         {
-            Copy(shape.Key(packed, group), Keys(layer).Slice((group * Capacity) + Length, packed.Rows));
-            Copy(shape.Value(packed, group), Values(layer).Slice((group * Capacity) + Length, packed.Rows));
+            Append(layer, group, packed);
         }
+    }
+
+    /// <summary>Stores those of one key head.</summary>
+    public void Append(int layer, int group, Matrix packed)
+    {
+        Copy(shape.Key(packed, group), Keys(layer).Slice((group * Capacity) + Length, packed.Rows));
+        Copy(shape.Value(packed, group), Values(layer).Slice((group * Capacity) + Length, packed.Rows));
     }
 
     public void Dispose() => memory.Dispose();

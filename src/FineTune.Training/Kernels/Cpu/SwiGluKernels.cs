@@ -7,21 +7,24 @@ internal readonly unsafe struct SwiGluForward(Matrix gateUp, Matrix y) : IRangeK
 {
     public void Run(int slot, long first, long end)
     {
-        var count = y.Columns;
         for (var row = first; row < end; row++)
         {
-            float* gate = gateUp.Row(row), up = gate + count, output = y.Row(row);
-            var i = 0;
-            for (; i <= count - VectorMath.Width; i += VectorMath.Width)
-            {
-                var g = Vector256.Load(gate + i);
-                (g / (Vector256<float>.One + VectorMath.Exp(-g)) * Vector256.Load(up + i)).Store(output + i);
-            }
+            Row(gateUp.Row(row), gateUp.Row(row) + y.Columns, y.Row(row), y.Columns);
+        }
+    }
 
-            for (; i < count; i++)
-            {
-                output[i] = gate[i] / (1 + MathF.Exp(-gate[i])) * up[i];
-            }
+    public static void Row(float* gate, float* up, float* output, int count)
+    {
+        var i = 0;
+        for (; i <= count - VectorMath.Width; i += VectorMath.Width)
+        {
+            var g = Vector256.Load(gate + i);
+            (g / (Vector256<float>.One + VectorMath.Exp(-g)) * Vector256.Load(up + i)).Store(output + i);
+        }
+
+        for (; i < count; i++)
+        {
+            output[i] = gate[i] / (1 + MathF.Exp(-gate[i])) * up[i];
         }
     }
 }
