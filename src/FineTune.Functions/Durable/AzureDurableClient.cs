@@ -9,6 +9,9 @@ namespace FineTune.Functions.Durable;
 /// <summary>The port's client on the one the host binds.</summary>
 public sealed class AzureDurableClient(MsClient.DurableTaskClient inner) : Port.DurableTaskClient
 {
+    private static readonly IReadOnlyList<string> Live =
+        [nameof(MsClient.OrchestrationRuntimeStatus.Pending), nameof(MsClient.OrchestrationRuntimeStatus.Running), nameof(MsClient.OrchestrationRuntimeStatus.Suspended)];
+
     public override async Task<string> ScheduleNewOrchestrationInstanceAsync(
         string orchestratorName,
         object? input = null,
@@ -19,6 +22,9 @@ public sealed class AzureDurableClient(MsClient.DurableTaskClient inner) : Port.
         {
             // A bare null would become an empty version, by way of the conversion from string, and so override the host's default one.
             Version = options?.Version is { } version ? new Ms.TaskVersion(version) : default(Ms.TaskVersion?),
+
+            // The port's promise, whatever host.json says.
+            DedupeStatuses = Live,
         };
         try
         {

@@ -9,7 +9,7 @@ namespace FineTune.Functions.Durable;
 /// (see <c>Program.cs</c>), and failures arrive as the port's own exception.
 /// </summary>
 /// <remarks>Awaits nothing but durable tasks, so continuations stay on the orchestrator's thread.</remarks>
-public sealed class AzureOrchestrationContext(Ms.TaskOrchestrationContext inner) : Port.TaskOrchestrationContext
+public class AzureOrchestrationContext(Ms.TaskOrchestrationContext inner) : Port.TaskOrchestrationContext
 {
     public override string Name => inner.Name.Name;
 
@@ -48,6 +48,19 @@ public sealed class AzureOrchestrationContext(Ms.TaskOrchestrationContext inner)
     public override Guid NewGuid() => inner.NewGuid();
 
     public override ILogger CreateReplaySafeLogger(string categoryName) => inner.CreateReplaySafeLogger(categoryName);
+
+    /// <summary>Runs an orchestrator; what failed it is told in the SDK's own exception, the only one whose details it keeps.</summary>
+    public async Task<object?> RunAsync(Port.OrchestratorFunction orchestrator)
+    {
+        try
+        {
+            return await orchestrator(this);
+        }
+        catch (Port.TaskFailedException failure)
+        {
+            throw new Ms.TaskFailedException(failure.TaskName, failure.TaskId, DurableMapping.ToAzure(failure.FailureDetails));
+        }
+    }
 
     private static async Task<TResult> Translate<TResult>(Task<TResult> call)
     {

@@ -21,11 +21,19 @@ internal static class DurableMapping
         return options is Port.SubOrchestrationOptions { InstanceId: { } id } ? plain.WithInstanceId(id) : plain;
     }
 
+    /// <summary>The SDK's own exceptions become the port's.</summary>
     public static Port.TaskFailureDetails ToPort(Ms.TaskFailureDetails details) => new(
-        details.ErrorType,
+        details.ErrorType == typeof(Ms.TaskFailedException).FullName ? typeof(Port.TaskFailedException).FullName! : details.ErrorType,
         details.ErrorMessage,
         details.StackTrace,
         details.InnerFailure is { } inner ? ToPort(inner) : null);
+
+    public static Ms.TaskFailureDetails ToAzure(Port.TaskFailureDetails details) => new(
+        details.ErrorType,
+        details.ErrorMessage,
+        details.StackTrace,
+        details.InnerFailure is { } inner ? ToAzure(inner) : null,
+        null);
 
     public static Port.OrchestrationMetadata ToPort(MsClient.OrchestrationMetadata metadata) => new(
         metadata.Name,
@@ -34,7 +42,9 @@ internal static class DurableMapping
         metadata.CreatedAt,
         metadata.LastUpdatedAt,
         metadata.SerializedInput,
-        metadata.SerializedOutput,
+
+        // Of a failed instance it is a text, not JSON, that the details repeat.
+        metadata.RuntimeStatus == MsClient.OrchestrationRuntimeStatus.Failed ? null : metadata.SerializedOutput,
         metadata.SerializedCustomStatus,
         metadata.FailureDetails is { } failure ? ToPort(failure) : null);
 

@@ -18,5 +18,5 @@ public sealed class Orchestrators(DurableTaskRegistry registry)
     public Task<object?> TrainEpoch([OrchestrationTrigger] AzureContext context) => RunAsync(context);
 
     private Task<object?> RunAsync(AzureContext context) =>
-        registry.Orchestrators[context.Name.Name](new AzureOrchestrationContext(context));
+        new AzureOrchestrationContext(context).RunAsync(registry.Orchestrators[context.Name.Name]);
 }

@@ -8,7 +8,7 @@ public abstract partial class DurableEngineConformance
     private const int Megabyte = 1024 * 1024;
 
     [Fact]
-    public async Task Restart_NewId_LeavesTheOldInstanceAlone()
+    public virtual async Task Restart_NewId_LeavesTheOldInstanceAlone()
     {
         await using var engine = await StartEngineAsync(Flow(context => context.WaitForExternalEvent<string>("e")));
         await engine.StartAsync("Flow", new[] { 1, 2 }, new StartOrchestrationOptions("old", Version: "1.2"));
@@ -24,7 +24,7 @@ public abstract partial class DurableEngineConformance
     }
 
     [Fact]
-    public async Task Restart_SameId_BeginsAgainWithFreshHistory()
+    public virtual async Task Restart_SameId_BeginsAgainWithFreshHistory()
     {
         await using var engine = await StartEngineAsync(Flow(async context =>
             context.GetInput<string>() + await context.WaitForExternalEvent<string>("e")));
@@ -42,7 +42,7 @@ public abstract partial class DurableEngineConformance
     }
 
     [Fact]
-    public async Task Restart_SameIdOfALiveInstance_Throws()
+    public virtual async Task Restart_SameIdOfALiveInstance_Throws()
     {
         await using var engine = await StartEngineAsync(Collecting);
         await engine.StartFlowAsync(id: "one");
@@ -51,7 +51,7 @@ public abstract partial class DurableEngineConformance
     }
 
     [Fact]
-    public async Task Restart_UnknownInstance_Throws()
+    public virtual async Task Restart_UnknownInstance_Throws()
     {
         await using var engine = await StartEngineAsync(Collecting);
 
@@ -59,7 +59,7 @@ public abstract partial class DurableEngineConformance
     }
 
     [Fact]
-    public async Task Version_DefaultRaisedWhileItRuns_StaysTheInstancesOwn()
+    public virtual async Task Version_DefaultRaisedWhileItRuns_StaysTheInstancesOwn()
     {
         var registry = Flow(async context =>
         {
@@ -85,7 +85,7 @@ public abstract partial class DurableEngineConformance
     }
 
     [Fact]
-    public async Task Payload_OfAMegabyte_PassesEveryBoundaryWhole()
+    public virtual async Task Payload_OfAMegabyte_PassesEveryBoundaryWhole()
     {
         var registry = Flow(async context =>
         {

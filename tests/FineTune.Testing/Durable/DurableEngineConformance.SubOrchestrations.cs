@@ -8,7 +8,7 @@ public abstract partial class DurableEngineConformance
     private static readonly TaskOptions Child = new SubOrchestrationOptions(InstanceId: "child");
 
     [Fact]
-    public async Task SubOrchestration_WithId_AnswersAndKnowsItsParent()
+    public virtual async Task SubOrchestration_WithId_AnswersAndKnowsItsParent()
     {
         var registry = Flow(context => context.CallSubOrchestratorAsync<string>("Child", 7, Child))
             .AddOrchestrator<int, string>("Child", (context, n) => Task.FromResult($"{n} {context.InstanceId} {context.Parent}"));
@@ -21,7 +21,7 @@ public abstract partial class DurableEngineConformance
     }
 
     [Fact]
-    public async Task SubOrchestration_WithoutIds_EachHasItsOwn()
+    public virtual async Task SubOrchestration_WithoutIds_EachHasItsOwn()
     {
         var registry = Flow(context => Task.WhenAll(Enumerable.Range(0, 3).Select(_ => context.CallSubOrchestratorAsync<string>("Child"))))
             .AddOrchestrator<string?, string>("Child", (context, _) => Task.FromResult(context.InstanceId));
@@ -33,7 +33,7 @@ public abstract partial class DurableEngineConformance
     }
 
     [Fact]
-    public async Task SubOrchestration_Fails_ParentSeesTheDetails()
+    public virtual async Task SubOrchestration_Fails_ParentSeesTheDetails()
     {
         var registry = Flow(context => context.CallSubOrchestratorAsync<string>("Child"))
             .AddOrchestrator<string?, string>("Child", (_, _) => throw new FormatException("bad child"));
@@ -47,23 +47,23 @@ public abstract partial class DurableEngineConformance
     }
 
     [Fact]
-    public async Task SubOrchestration_RetryWithTheSameId_ReplacesTheFailedChild()
+    public virtual async Task SubOrchestration_RetryWithTheSameId_ReplacesTheFailedChild()
     {
         var runs = 0;
-        var options = TaskOptions.FromRetryPolicy(new RetryPolicy(2, TimeSpan.FromSeconds(5))).WithInstanceId("child");
+        var options = TaskOptions.FromRetryPolicy(new RetryPolicy(2, Tick)).WithInstanceId("child");
         var registry = Flow(context => context.CallSubOrchestratorAsync<string>("Child", options: options))
             .AddOrchestrator<string?, string>("Child", (_, _) => ++runs == 1 ? throw new IOException("once") : Task.FromResult("second"));
         await using var engine = await StartEngineAsync(registry);
 
         var id = await engine.StartFlowAsync();
-        await engine.AdvanceAsync(TimeSpan.FromSeconds(5));
+        await engine.AdvanceAsync(Tick);
 
         Assert.Equal("second", await engine.OutputAsync<string>(id));
         Assert.Equal(OrchestrationRuntimeStatus.Completed, (await engine.GetAsync("child")).RuntimeStatus);
     }
 
     [Fact]
-    public async Task SubOrchestration_IdOfALiveInstance_FailsTheTask()
+    public virtual async Task SubOrchestration_IdOfALiveInstance_FailsTheTask()
     {
         var registry = Flow(context => context.CallSubOrchestratorAsync<string>("Waiter", options: Child))
             .AddOrchestrator<string?, string>("Waiter", (context, _) => context.WaitForExternalEvent<string>("e"));
@@ -76,7 +76,7 @@ public abstract partial class DurableEngineConformance
     }
 
     [Fact]
-    public async Task SubOrchestration_Terminated_FailsTheParentsTask()
+    public virtual async Task SubOrchestration_Terminated_FailsTheParentsTask()
     {
         var registry = Flow(context => context.CallSubOrchestratorAsync<string>("Waiter", options: Child))
             .AddOrchestrator<string?, string>("Waiter", (context, _) => context.WaitForExternalEvent<string>("e"));
@@ -90,7 +90,7 @@ public abstract partial class DurableEngineConformance
     }
 
     [Fact]
-    public async Task Terminate_WithDescendants_EndsThemToo()
+    public virtual async Task Terminate_WithDescendants_EndsThemToo()
     {
         var registry = Flow(context => context.CallSubOrchestratorAsync<string>("Middle", options: new SubOrchestrationOptions(InstanceId: "middle")))
             .AddOrchestrator<string?, string>("Middle", (context, _) => context.CallSubOrchestratorAsync<string>("Waiter", options: Child))

@@ -5,6 +5,9 @@ namespace FineTune.Testing.Durable;
 /// <summary>What every engine behind the durable port promises. Subclasses say how to start one.</summary>
 public abstract partial class DurableEngineConformance
 {
+    /// <summary>The suite's unit of time: as short as the engine's clock allows a test to wait for.</summary>
+    protected virtual TimeSpan Tick => TimeSpan.FromMinutes(1);
+
     protected abstract Task<DurableEngineUnderTest> StartEngineAsync(
         DurableTaskRegistry registry, int maxConcurrentActivities = 10, string defaultVersion = "");
 

@@ -2,11 +2,11 @@ using FineTune.Workflows.Durable;
 
 namespace FineTune.Testing.Durable;
 
-/// <summary>A running engine whose clock the test owns.</summary>
+/// <summary>A running engine. Its clock may be the test's own or the machine's.</summary>
 public abstract class DurableEngineUnderTest : IAsyncDisposable
 {
     /// <summary>A broken engine makes its test fail, not hang.</summary>
-    protected static TimeSpan Patience { get; } = TimeSpan.FromSeconds(30);
+    protected virtual TimeSpan Patience => TimeSpan.FromSeconds(30);
 
     public abstract DurableTaskClient Client { get; }
 
