@@ -9,8 +9,11 @@ namespace FineTune.Training.Engine;
 /// </summary>
 internal sealed unsafe class Activations(LlamaConfig config) : IDisposable
 {
-    /// <summary>Logits are made in chunks of at most this many values (64 MB): one pass over a small vocabulary, few over a large.</summary>
-    private const int LogitValues = 1 << 24;
+    /// <summary>
+    /// Logits are made in chunks of at most this many values (16 MB), or as many as the head has weights: whole where that takes less
+    /// memory than adding up the head's gradient would.
+    /// </summary>
+    private const int LogitValues = 1 << 22;
 
     private const int Alignment = 16;
 
@@ -26,6 +29,9 @@ internal sealed unsafe class Activations(LlamaConfig config) : IDisposable
 
     /// <summary>Input of the final norm [R, D].</summary>
     public Matrix Final { get; private set; }
+
+    /// <summary>Its output, the head's input.</summary>
+    public Matrix FinalNormed { get; private set; }
 
     /// <summary>Output of a norm [T, D].</summary>
     public Matrix Normed { get; private set; }
@@ -89,6 +95,7 @@ internal sealed unsafe class Activations(LlamaConfig config) : IDisposable
         }
 
         Final = Take(labels, hidden);
+        FinalNormed = Take(labels, hidden);
         Normed = Take(rows, hidden);
         Scales = Take(rows, 1).Data;
         Inner = Take(rows, inner);
@@ -99,7 +106,7 @@ internal sealed unsafe class Activations(LlamaConfig config) : IDisposable
         DNormed = Take(rows, hidden);
         DStream = Take(rows, hidden);
         DLabelledStream = Take(labels, hidden);
-        Logits = Take(Math.Min(labels, Math.Max(1, LogitValues / config.VocabSize)), config.VocabSize);
+        Logits = Take(Math.Min(labels, Math.Max(hidden, LogitValues / config.VocabSize)), config.VocabSize);
         Losses = Take(labels, 1).Data;
     }
 

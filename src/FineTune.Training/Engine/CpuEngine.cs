@@ -26,26 +26,32 @@ public sealed unsafe class CpuEngine : ITrainingEngine
     private readonly Tensor weights;
     private readonly LlamaModel model;
     private readonly RotaryAngles angles;
-    private readonly LlamaBlock block;
+    private readonly WeightBlock block;
     private readonly Shards shards;
-    private readonly BlockAdamW optimizer;
+    private readonly LlamaParameters parameters;
+    private readonly IOptimizer optimizer;
+    private readonly ImmediateUpdate immediate;
     private readonly Action<Shard, IKernels> train;
     private readonly Action<Shard, IKernels> evaluate;
     private float scale;
+    private IGradientSink? sink;
+    private bool broken;
 
     private CpuEngine(ModelFolder folder, string? optimizerDirectory, Hyperparameters hyperparameters, long shardedWeights)
     {
         var threads = TorchRuntime.Start().Threads;
         StepsDone = optimizerDirectory is null ? 0 : TrainingState.Read(optimizerDirectory).Step;
         layout = new WeightLayout(folder.Config);
-        optimizer = new BlockAdamW(layout, hyperparameters, optimizerDirectory);
+        parameters = new LlamaParameters(layout);
         weights = zeros(layout.Count, float32).DetachFromDisposeScope();
         model = new LlamaModel(folder, shape => weights.narrow(0, layout[shape.Name], shape.Count).view([.. shape.Shape]));
         angles = new RotaryAngles(Config);
-        shards = new Shards(layout, angles, threads, layout.Count <= shardedWeights ? threads : 1);
-        block = new LlamaBlock(layout, Aten.Data(weights));
-        var pass = new LlamaPass(Config, block, angles);
-        train = (shard, kernels) => shard.Train(pass, kernels, scale);
+        shards = new Shards(layout, parameters, angles, threads, layout.Count <= shardedWeights ? threads : 1);
+        block = new WeightBlock(Aten.Data(weights));
+        optimizer = new AdamWOptimizer(layout, block, hyperparameters, optimizerDirectory);
+        immediate = new ImmediateUpdate(parameters, optimizer);
+        var pass = new LlamaPass(Config, parameters, block, angles);
+        train = (shard, kernels) => shard.Train(pass, kernels, sink, scale);
         evaluate = (shard, kernels) => shard.Evaluate(pass, kernels);
     }
 
@@ -77,15 +83,9 @@ public sealed unsafe class CpuEngine : ITrainingEngine
 
     public StepResult Step(IReadOnlyList<MicroBatch> microBatches, double learningRate)
     {
-        var (loss, tokens) = Accumulate(microBatches);
-        var (gradients, square) = double.IsFinite(loss) ? shards.SumGradients() : (null, double.NaN);
-        var norm = Math.Sqrt(square);
-        if (gradients is null || !double.IsFinite(norm))
-        {
-            throw StepFaults.NotFinite(StepsDone + 1, loss, norm);
-        }
-
-        optimizer.Step(shards.Kernels, Aten.Data(weights), gradients.Data, StepsDone + 1, learningRate, norm);
+        CheckUsable();
+        var tokens = CheckBatches(microBatches);
+        var (loss, norm) = UpdatesImmediately(microBatches) ? StepAtOnce(microBatches, learningRate) : StepAtTheEnd(microBatches, learningRate);
         StepsDone++;
         return new StepResult(loss, tokens, norm);
     }
@@ -97,10 +97,13 @@ public sealed unsafe class CpuEngine : ITrainingEngine
         return shards.Evaluation;
     }
 
-    public void Save(string directory) => TrainingCheckpoint.Write(
-        directory, model, optimizer.Save, new TrainingState(StepsDone, Hyperparameters, TorchRuntime.Start()));
+    public void Save(string directory)
+    {
+        CheckUsable();
+        TrainingCheckpoint.Write(directory, model, optimizer.Save, new TrainingState(StepsDone, Hyperparameters, TorchRuntime.Start()));
+    }
 
-    public ITokenDecoder OpenDecoder(int contextLength) => new CpuDecoder(Config, block, contextLength);
+    public ITokenDecoder OpenDecoder(int contextLength) => new CpuDecoder(Config, new LlamaBlock(parameters, block), contextLength);
 
     public void Dispose()
     {
@@ -108,6 +111,7 @@ public sealed unsafe class CpuEngine : ITrainingEngine
         weights.Dispose();
         angles.Dispose();
         shards.Dispose();
+        immediate.Dispose();
         optimizer.Dispose();
     }
 
@@ -121,13 +125,68 @@ public sealed unsafe class CpuEngine : ITrainingEngine
     /// <summary>Gradient of the step's mean loss by weight, without the update.</summary>
     internal Dictionary<string, float[]> Gradients(IReadOnlyList<MicroBatch> microBatches)
     {
-        Accumulate(microBatches);
-        var block = shards.SumGradients().Gradients;
+        CheckBatches(microBatches);
+        sink = null;
+        Train(microBatches);
+        var sum = shards.SumGradients().Gradients;
         return layout.Shapes.ToDictionary(
-            shape => shape.Name, shape => new ReadOnlySpan<float>(block.Data + layout[shape.Name], (int)shape.Count).ToArray());
+            shape => shape.Name, shape => new ReadOnlySpan<float>(sum.Data + layout[shape.Name], (int)shape.Count).ToArray());
     }
 
-    private (double Loss, long Tokens) Accumulate(IReadOnlyList<MicroBatch> microBatches)
+    /// <summary>A gradient that is complete after one pass and need not be scaled by its norm is applied in that pass.</summary>
+    private bool UpdatesImmediately(IReadOnlyList<MicroBatch> microBatches) =>
+        microBatches.Count == 1 && Hyperparameters.MaxGradNorm == 0 && shards.Count == 1;
+
+    private (double Loss, double Norm) StepAtOnce(IReadOnlyList<MicroBatch> microBatches, double learningRate)
+    {
+        optimizer.BeginStep(StepsDone + 1, learningRate, gradientScale: 1);
+        immediate.BeginStep();
+        sink = immediate;
+
+        // Whatever ends the pass early leaves some weights a step ahead of the others.
+        broken = true;
+        var loss = Train(microBatches);
+        var norm = immediate.HasUpdated ? Math.Sqrt(immediate.SquaredNorm) : double.NaN;
+        broken = immediate.HasUpdated && !double.IsFinite(norm);
+        return double.IsFinite(norm) ? (loss, norm) : throw StepFaults.NotFinite(StepsDone + 1, loss, norm);
+    }
+
+    private (double Loss, double Norm) StepAtTheEnd(IReadOnlyList<MicroBatch> microBatches, double learningRate)
+    {
+        sink = null;
+        var loss = Train(microBatches);
+        var (gradients, square) = double.IsFinite(loss) ? shards.SumGradients() : (null, double.NaN);
+        var norm = Math.Sqrt(square);
+        if (gradients is null || !double.IsFinite(norm))
+        {
+            throw StepFaults.NotFinite(StepsDone + 1, loss, norm);
+        }
+
+        var limit = Hyperparameters.MaxGradNorm;
+        optimizer.BeginStep(StepsDone + 1, learningRate, limit > 0 && norm > limit ? limit / norm : 1);
+        foreach (var parameter in parameters.All)
+        {
+            optimizer.Apply(shards.Kernels, parameter, 0, parameter.Count, gradients.Data + parameter.Offset);
+        }
+
+        return (loss, norm);
+    }
+
+    /// <summary>Mean loss of the step's trained tokens; the gradients go where <see cref="sink"/> says.</summary>
+    private double Train(IReadOnlyList<MicroBatch> microBatches)
+    {
+        var tokens = microBatches.Sum(batch => (long)batch.TrainedCount);
+        scale = 1f / tokens;
+        shards.BeginStep();
+        foreach (var batch in microBatches)
+        {
+            shards.Run(batch, train);
+        }
+
+        return shards.Loss / tokens;
+    }
+
+    private long CheckBatches(IReadOnlyList<MicroBatch> microBatches)
     {
         var tokens = 0L;
         foreach (var batch in microBatches)
@@ -136,18 +195,14 @@ public sealed unsafe class CpuEngine : ITrainingEngine
             StepFaults.CheckRange(batch, Config.VocabSize);
         }
 
-        if (tokens == 0)
-        {
-            throw StepFaults.NoTrainedTokens(StepsDone + 1);
-        }
+        return tokens > 0 ? tokens : throw StepFaults.NoTrainedTokens(StepsDone + 1);
+    }
 
-        scale = 1f / tokens;
-        shards.BeginStep();
-        foreach (var batch in microBatches)
+    private void CheckUsable()
+    {
+        if (broken)
         {
-            shards.Run(batch, train);
+            throw new InvalidOperationException("The step before ended in the middle of its update. Go on from a checkpoint.");
         }
-
-        return (shards.Loss / tokens, tokens);
     }
 }

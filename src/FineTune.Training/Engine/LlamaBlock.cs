@@ -1,67 +1,47 @@
 using FineTune.Training.Kernels;
-using FineTune.Training.Models;
 
 namespace FineTune.Training.Engine;
 
-/// <summary>The weights of a model, or their gradients, in a block of memory laid out by <see cref="WeightLayout"/>.</summary>
+/// <summary>Views of a Llama model's weights by their part in it, for passes that only read them.</summary>
 internal sealed unsafe class LlamaBlock
 {
-    private readonly WeightLayout layout;
-    private readonly float* data;
-
-    public LlamaBlock(WeightLayout layout, float* data)
+    public LlamaBlock(LlamaParameters parameters, WeightBlock weights)
     {
-        this.layout = layout;
-        this.data = data;
-        var config = layout.Config;
-        Embedding = Matrix(LlamaWeights.Embedding, config.VocabSize, config.HiddenSize);
-        Head = config.TieWordEmbeddings ? Embedding : Matrix(LlamaWeights.Output, config.VocabSize, config.HiddenSize);
-        FinalNorm = data + layout[LlamaWeights.FinalNorm];
-        Layers = [.. Enumerable.Range(0, config.Layers).Select(Layer)];
+        Embedding = weights.Matrix(parameters.Embedding);
+        Head = weights.Matrix(parameters.Head);
+        FinalNorm = weights.Vector(parameters.FinalNorm);
+        Layers = [.. parameters.Layers.Select(layer => new LlamaLayerBlock(
+            weights.Vector(layer.AttentionNorm),
+            weights.Matrix(layer.Packed),
+            weights.Matrix(layer.Output),
+            weights.Vector(layer.FeedForwardNorm),
+            weights.Matrix(layer.GateUp),
+            weights.Matrix(layer.Down)))];
     }
 
-    public float* Data => data;
-
-    public Matrix Embedding { get; }
+    public Weight Embedding { get; }
 
     /// <summary>The embedding itself when they are tied.</summary>
-    public Matrix Head { get; }
+    public Weight Head { get; }
 
     public float* FinalNorm { get; }
 
     public LlamaLayerBlock[] Layers { get; }
-
-    private LlamaLayerBlock Layer(int index)
-    {
-        var config = layout.Config;
-        var shape = new AttentionShape(config.AttentionHeads, config.KeyValueHeads, config.HeadDimension);
-        return new LlamaLayerBlock(
-            data + layout[LlamaWeights.Name(index, "input_layernorm")],
-            Matrix(LlamaWeights.Name(index, "self_attn.q_proj"), shape.PackedWidth, config.HiddenSize),
-            Matrix(LlamaWeights.Name(index, "self_attn.o_proj"), config.HiddenSize, shape.QueryWidth),
-            data + layout[LlamaWeights.Name(index, "post_attention_layernorm")],
-            Matrix(LlamaWeights.Name(index, "mlp.gate_proj"), 2 * config.IntermediateSize, config.HiddenSize),
-            Matrix(LlamaWeights.Name(index, "mlp.down_proj"), config.HiddenSize, config.IntermediateSize));
-    }
-
-    private Matrix Matrix(string name, int rows, int columns) => new(data + layout[name], rows, columns);
 }
 
-/// <summary>One decoder block's weights or gradients.</summary>
+/// <summary>One decoder block's weights; see <see cref="LayerParameters"/>.</summary>
 internal sealed unsafe class LlamaLayerBlock(
-    float* attentionNorm, Matrix packed, Matrix output, float* feedForwardNorm, Matrix gateUp, Matrix down)
+    float* attentionNorm, Weight packed, Weight output, float* feedForwardNorm, Weight gateUp, Weight down)
 {
     public float* AttentionNorm => attentionNorm;
 
-    /// <summary>Query, key and value projections, one below another.</summary>
-    public Matrix Packed => packed;
+    public Weight Packed => packed;
 
-    public Matrix Output => output;
+    public Weight Output => output;
 
     public float* FeedForwardNorm => feedForwardNorm;
 
-    /// <summary>Gate and up projections, one below another.</summary>
-    public Matrix GateUp => gateUp;
+    public Weight GateUp => gateUp;
 
-    public Matrix Down => down;
+    public Weight Down => down;
 }

@@ -8,30 +8,32 @@ namespace FineTune.Training.Engine;
 /// attention, SwiGLU (Touvron et al., "LLaMA", 2023). Norms and activations are computed again on the way back rather than kept.
 /// Only rows with labels go through what follows the last attention, and their logits exist in chunks only.
 /// </summary>
-internal sealed unsafe class LlamaPass(LlamaConfig config, LlamaBlock weights, RotaryAngles angles)
+internal sealed unsafe class LlamaPass(LlamaConfig config, LlamaParameters parameters, WeightBlock weights, RotaryAngles angles)
 {
     private readonly float epsilon = (float)config.RmsNormEpsilon;
     private readonly AttentionShape shape = new(config.AttentionHeads, config.KeyValueHeads, config.HeadDimension);
 
-    /// <summary>Adds the batch's gradients to <paramref name="gradients"/>; returns the sum of its losses.</summary>
-    /// <param name="add">False where the gradients hold nothing yet; they need not be zero then.</param>
+    /// <summary>
+    /// Gives the batch's gradients to <paramref name="gradients"/>; returns the sum of its losses. If that is not finite there are no
+    /// gradients: no weight changes then.
+    /// </summary>
     /// <param name="scale">Of the gradients: one over the step's trained tokens.</param>
-    public double Train(IKernels kernels, PackedBatch batch, Activations activations, LlamaBlock gradients, bool add, float scale)
+    public double Train(IKernels kernels, PackedBatch batch, Activations activations, IGradientSink gradients, float scale)
     {
-        if (!add)
+        Forward(kernels, batch, activations);
+        var loss = HeadGradient(kernels, batch, activations, gradients, scale);
+        if (!double.IsFinite(loss))
         {
-            ClearSums(kernels, gradients);
+            return loss;
         }
 
-        Forward(kernels, batch, activations);
-        HeadGradient(kernels, batch, activations, gradients, add, scale);
         for (var i = config.Layers - 1; i >= 0; i--)
         {
-            LayerGradient(kernels, batch, activations, gradients, i, add);
+            LayerGradient(kernels, batch, activations, gradients, i);
         }
 
-        kernels.ScatterAdd(activations.DStream, batch.Tokens, gradients.Embedding);
-        return Sum(activations.Losses, batch.LabelCount);
+        EmbeddingGradient(kernels, batch, activations, gradients);
+        return loss;
     }
 
     public EvaluationSums Evaluate(IKernels kernels, PackedBatch batch, Activations activations)
@@ -41,7 +43,7 @@ internal sealed unsafe class LlamaPass(LlamaConfig config, LlamaBlock weights, R
         for (var first = 0; first < batch.LabelCount; first += activations.Logits.Rows)
         {
             var logits = activations.Logits.Slice(0, Math.Min(activations.Logits.Rows, batch.LabelCount - first));
-            kernels.Linear(normed.Slice(first, logits.Rows), weights.Head, logits);
+            kernels.Linear(normed.Slice(first, logits.Rows), weights.Matrix(parameters.Head), logits);
             kernels.Score(logits, batch.Labels + first, activations.Losses + first, activations.Hits + first);
         }
 
@@ -56,12 +58,12 @@ internal sealed unsafe class LlamaPass(LlamaConfig config, LlamaBlock weights, R
 
     private void Forward(IKernels kernels, PackedBatch batch, Activations activations)
     {
-        kernels.Gather(weights.Embedding, batch.Tokens, activations.Layers[0].Input);
+        kernels.Embed(weights.Matrix(parameters.Embedding), batch.Tokens, activations.Layers[0].Input);
         for (var i = 0; i < config.Layers; i++)
         {
-            var (layer, at) = (weights.Layers[i], activations.Layers[i]);
-            kernels.RmsNorm(at.Input, layer.AttentionNorm, epsilon, activations.Scales, activations.Normed);
-            kernels.Linear(activations.Normed, layer.Packed, at.Packed);
+            var (layer, at) = (parameters.Layers[i], activations.Layers[i]);
+            kernels.RmsNorm(at.Input, weights.Vector(layer.AttentionNorm), epsilon, activations.Scales, activations.Normed);
+            kernels.Linear(activations.Normed, weights.Matrix(layer.Packed), at.Packed);
             Rotate(kernels, at.Packed, batch, back: false);
             kernels.Attention(shape, at.Packed, batch.Segments, at.Mixed, at.LogSums);
             var mixed = at.Mixed;
@@ -76,46 +78,74 @@ internal sealed unsafe class LlamaPass(LlamaConfig config, LlamaBlock weights, R
                 kernels.Copy(at.Input, at.Middle);
             }
 
-            kernels.Linear(mixed, layer.Output, at.Middle, add: true);
+            kernels.Linear(mixed, weights.Matrix(layer.Output), at.Middle, add: true);
             var (normed, inner) = (activations.Normed.Slice(0, at.Middle.Rows), activations.Inner.Slice(0, at.Middle.Rows));
-            kernels.RmsNorm(at.Middle, layer.FeedForwardNorm, epsilon, activations.Scales, normed);
-            kernels.Linear(normed, layer.GateUp, at.GateUp);
+            kernels.RmsNorm(at.Middle, weights.Vector(layer.FeedForwardNorm), epsilon, activations.Scales, normed);
+            kernels.Linear(normed, weights.Matrix(layer.GateUp), at.GateUp);
             kernels.SwiGlu(at.GateUp, inner);
             var output = IsLast(i) ? activations.Final : activations.Layers[i + 1].Input;
             kernels.Copy(at.Middle, output);
-            kernels.Linear(inner, layer.Down, output, add: true);
+            kernels.Linear(inner, weights.Matrix(layer.Down), output, add: true);
         }
     }
 
-    private void HeadGradient(IKernels kernels, PackedBatch batch, Activations activations, LlamaBlock gradients, bool add, float scale)
+    /// <summary>Returns the sum of the losses; gives a complete gradient only after all of them are known to be finite.</summary>
+    private double HeadGradient(IKernels kernels, PackedBatch batch, Activations activations, IGradientSink gradients, float scale)
     {
+        var head = weights.Matrix(parameters.Head);
         var normed = FinalNorm(kernels, activations);
         var dNormed = activations.DNormed.Slice(0, batch.LabelCount);
         for (var first = 0; first < batch.LabelCount; first += activations.Logits.Rows)
         {
             var logits = activations.Logits.Slice(0, Math.Min(activations.Logits.Rows, batch.LabelCount - first));
             var chunk = normed.Slice(first, logits.Rows);
-            kernels.Linear(chunk, weights.Head, logits);
+            kernels.Linear(chunk, head, logits);
             kernels.CrossEntropy(logits, batch.Labels + first, scale, activations.Losses + first);
-            kernels.LinearInputGradient(logits, weights.Head, dNormed.Slice(first, logits.Rows));
-            kernels.LinearWeightGradient(logits, chunk, gradients.Head, add || first > 0);
+            var complete = first + logits.Rows == batch.LabelCount;
+            if (complete && !double.IsFinite(Sum(activations.Losses, batch.LabelCount)))
+            {
+                break;
+            }
+
+            kernels.LinearInputGradient(logits, head, dNormed.Slice(first, logits.Rows));
+            if (!HeadWaits(batch, activations))
+            {
+                gradients.Product(kernels, parameters.Head, logits, chunk, complete && !config.TieWordEmbeddings);
+            }
         }
 
         kernels.Clear(activations.DLabelledStream);
-        kernels.RmsNormGradient(
-            activations.Final, weights.FinalNorm, activations.Scales, dNormed, activations.DLabelledStream, gradients.FinalNorm);
+        NormGradient(kernels, activations, gradients, parameters.FinalNorm, activations.Final, dNormed, activations.DLabelledStream);
+        return Sum(activations.Losses, batch.LabelCount);
     }
 
-    private void LayerGradient(IKernels kernels, PackedBatch batch, Activations activations, LlamaBlock gradients, int index, bool add)
+    private void EmbeddingGradient(IKernels kernels, PackedBatch batch, Activations activations, IGradientSink gradients)
     {
-        var (layer, gradient, at) = (weights.Layers[index], gradients.Layers[index], activations.Layers[index]);
+        if (HeadWaits(batch, activations))
+        {
+            gradients.ProductAndRows(
+                kernels, parameters.Head, activations.Logits, activations.FinalNormed, batch.Tokens, activations.DStream);
+        }
+        else
+        {
+            gradients.Rows(kernels, parameters.Embedding, batch.Tokens, activations.DStream);
+        }
+    }
+
+    /// <summary>Whether the head's gradient is made together with the embedding's, from logits that were kept.</summary>
+    private bool HeadWaits(PackedBatch batch, Activations activations) =>
+        config.TieWordEmbeddings && activations.Logits.Rows == batch.LabelCount;
+
+    private void LayerGradient(IKernels kernels, PackedBatch batch, Activations activations, IGradientSink gradients, int index)
+    {
+        var (layer, at) = (parameters.Layers[index], activations.Layers[index]);
         var last = IsLast(index);
         var dStream = last ? activations.DLabelledStream : activations.DStream;
-        FeedForwardGradient(kernels, activations, layer, gradient, at, dStream, add);
+        FeedForwardGradient(kernels, activations, gradients, layer, at, dStream);
 
         var (mixed, dMixed) = last ? (activations.LabelledMixed, activations.DLabelledMixed) : (at.Mixed, activations.DMixed);
-        kernels.LinearInputGradient(dStream, layer.Output, dMixed);
-        kernels.LinearWeightGradient(dStream, mixed, gradient.Output, add);
+        kernels.LinearInputGradient(dStream, weights.Matrix(layer.Output), dMixed);
+        gradients.Product(kernels, layer.Output, dStream, mixed, complete: true);
         if (last)
         {
             Spread(kernels, dMixed, batch, activations.DMixed);
@@ -124,32 +154,38 @@ internal sealed unsafe class LlamaPass(LlamaConfig config, LlamaBlock weights, R
 
         kernels.AttentionGradient(shape, at.Packed, batch.Segments, at.Mixed, at.LogSums, activations.DMixed, activations.DPacked);
         Rotate(kernels, activations.DPacked, batch, back: true);
-        kernels.RmsNorm(at.Input, layer.AttentionNorm, epsilon, activations.Scales, activations.Normed);
-        kernels.LinearWeightGradient(activations.DPacked, activations.Normed, gradient.Packed, add);
-        kernels.LinearInputGradient(activations.DPacked, layer.Packed, activations.DNormed);
-        kernels.RmsNormGradient(
-            at.Input, layer.AttentionNorm, activations.Scales, activations.DNormed, activations.DStream, gradient.AttentionNorm);
+        kernels.RmsNorm(at.Input, weights.Vector(layer.AttentionNorm), epsilon, activations.Scales, activations.Normed);
+        kernels.LinearInputGradient(activations.DPacked, weights.Matrix(layer.Packed), activations.DNormed);
+        gradients.Product(kernels, layer.Packed, activations.DPacked, activations.Normed, complete: true);
+        NormGradient(kernels, activations, gradients, layer.AttentionNorm, at.Input, activations.DNormed, activations.DStream);
     }
 
     private void FeedForwardGradient(
-        IKernels kernels, Activations activations, LlamaLayerBlock layer, LlamaLayerBlock gradient, Activations.Layer at, Matrix dStream, bool add)
+        IKernels kernels, Activations activations, IGradientSink gradients, LayerParameters layer, Activations.Layer at, Matrix dStream)
     {
         var rows = at.Middle.Rows;
         var (inner, normed, dNormed) = (activations.Inner.Slice(0, rows), activations.Normed.Slice(0, rows), activations.DNormed.Slice(0, rows));
-        kernels.LinearInputGradient(dStream, layer.Down, inner);
+        kernels.LinearInputGradient(dStream, weights.Matrix(layer.Down), inner);
         kernels.SwiGluGradient(at.GateUp, inner);
-        kernels.LinearWeightGradient(dStream, inner, gradient.Down, add);
-        kernels.RmsNorm(at.Middle, layer.FeedForwardNorm, epsilon, activations.Scales, normed);
-        kernels.LinearWeightGradient(at.GateUp, normed, gradient.GateUp, add);
-        kernels.LinearInputGradient(at.GateUp, layer.GateUp, dNormed);
-        kernels.RmsNormGradient(at.Middle, layer.FeedForwardNorm, activations.Scales, dNormed, dStream, gradient.FeedForwardNorm);
+        gradients.Product(kernels, layer.Down, dStream, inner, complete: true);
+        kernels.RmsNorm(at.Middle, weights.Vector(layer.FeedForwardNorm), epsilon, activations.Scales, normed);
+        kernels.LinearInputGradient(at.GateUp, weights.Matrix(layer.GateUp), dNormed);
+        gradients.Product(kernels, layer.GateUp, at.GateUp, normed, complete: true);
+        NormGradient(kernels, activations, gradients, layer.FeedForwardNorm, at.Middle, dNormed, dStream);
+    }
+
+    /// <summary>Adds to <paramref name="dx"/>; the scales are those of the norm computed last.</summary>
+    private void NormGradient(
+        IKernels kernels, Activations activations, IGradientSink gradients, Parameter gain, Matrix x, Matrix dy, Matrix dx)
+    {
+        kernels.RmsNormGradient(x, weights.Vector(gain), activations.Scales, dy, dx, gradients.Vector(kernels, gain));
+        gradients.Complete(kernels, gain);
     }
 
     private Matrix FinalNorm(IKernels kernels, Activations activations)
     {
-        var normed = activations.Normed.Slice(0, activations.Final.Rows);
-        kernels.RmsNorm(activations.Final, weights.FinalNorm, epsilon, activations.Scales, normed);
-        return normed;
+        kernels.RmsNorm(activations.Final, weights.Vector(parameters.FinalNorm), epsilon, activations.Scales, activations.FinalNormed);
+        return activations.FinalNormed;
     }
 
     /// <summary>Turns queries and keys, which lie side by side.</summary>
@@ -159,27 +195,11 @@ internal sealed unsafe class LlamaPass(LlamaConfig config, LlamaBlock weights, R
         kernels.Rotate(heads, angles.Cosines, angles.Sines, batch.Positions, back);
     }
 
-    /// <summary>What only ever is added to: products write their gradients the first time.</summary>
-    private void ClearSums(IKernels kernels, LlamaBlock gradients)
-    {
-        if (!config.TieWordEmbeddings)
-        {
-            kernels.Clear(gradients.Embedding);
-        }
-
-        kernels.Clear(new Matrix(gradients.FinalNorm, 1, config.HiddenSize));
-        foreach (var layer in gradients.Layers)
-        {
-            kernels.Clear(new Matrix(layer.AttentionNorm, 1, config.HiddenSize));
-            kernels.Clear(new Matrix(layer.FeedForwardNorm, 1, config.HiddenSize));
-        }
-    }
-
     /// <summary>Puts rows with labels in their places, zeros elsewhere.</summary>
     private static void Spread(IKernels kernels, Matrix labelled, PackedBatch batch, Matrix all)
     {
         kernels.Clear(all);
-        kernels.ScatterAdd(labelled, batch.Labelled, all);
+        kernels.ScatterAdd(labelled, batch.Labelled, 0, all);
     }
 
     private bool IsLast(int layer) => layer == config.Layers - 1;

@@ -6,14 +6,11 @@ using FineTune.Training.Models;
 namespace FineTune.Training.Engine;
 
 /// <summary>A part of each step's sequences with everything of its own, so that a thread takes it through the whole model alone.</summary>
-internal sealed unsafe class Shard : IDisposable
+internal sealed class Shard : IDisposable
 {
-    private readonly NativeBuffer<float> memory;
-
-    public Shard(WeightLayout layout)
+    public Shard(WeightLayout layout, LlamaParameters parameters)
     {
-        memory = new NativeBuffer<float>(layout.Count);
-        Gradients = new LlamaBlock(layout, memory.Data);
+        Gradients = new GradientBuffer(layout, parameters);
         Activations = new Activations(layout.Config);
     }
 
@@ -24,7 +21,7 @@ internal sealed unsafe class Shard : IDisposable
 
     public Activations Activations { get; }
 
-    public LlamaBlock Gradients { get; }
+    public GradientBuffer Gradients { get; }
 
     /// <summary>Gradients of this step are in <see cref="Gradients"/>.</summary>
     public bool HasGradients { get; private set; }
@@ -43,12 +40,18 @@ internal sealed unsafe class Shard : IDisposable
         Activations.Reserve(Batch);
     }
 
-    public void Train(LlamaPass pass, IKernels kernels, float scale)
+    /// <summary>Gives the gradients to <paramref name="sink"/>, or adds them to its own.</summary>
+    public void Train(LlamaPass pass, IKernels kernels, IGradientSink? sink, float scale)
     {
         if (Batch.LabelCount > 0)
         {
-            Loss += pass.Train(kernels, Batch, Activations, Gradients, HasGradients, scale);
-            HasGradients = true;
+            if (sink is null && !HasGradients)
+            {
+                Gradients.BeginStep();
+                HasGradients = true;
+            }
+
+            Loss += pass.Train(kernels, Batch, Activations, sink ?? Gradients, scale);
         }
     }
 
@@ -60,6 +63,6 @@ internal sealed unsafe class Shard : IDisposable
         Kernels.Dispose();
         Batch.Dispose();
         Activations.Dispose();
-        memory.Dispose();
+        Gradients.Dispose();
     }
 }

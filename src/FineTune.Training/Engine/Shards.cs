@@ -12,15 +12,17 @@ namespace FineTune.Training.Engine;
 /// </summary>
 /// <param name="threads">Of an operation outside of shards.</param>
 /// <param name="count">Of shards.</param>
-internal sealed unsafe class Shards(WeightLayout layout, RotaryAngles angles, int threads, int count) : IDisposable
+internal sealed unsafe class Shards(WeightLayout layout, LlamaParameters parameters, RotaryAngles angles, int threads, int count) : IDisposable
 {
-    private readonly Shard[] shards = [.. Enumerable.Range(0, count).Select(_ => new Shard(layout))];
+    private readonly Shard[] shards = [.. Enumerable.Range(0, count).Select(_ => new Shard(layout, parameters))];
     private readonly BatchSplit split = new(count);
     private Action<Shard, IKernels>? work;
     private Exception? failure;
 
     /// <summary>With all threads.</summary>
     public CpuKernels Kernels { get; } = new(threads);
+
+    public int Count => shards.Length;
 
     /// <summary>Of this step, summed in the order of the shards.</summary>
     public double Loss => shards.Sum(shard => shard.Loss);
@@ -55,11 +57,11 @@ internal sealed unsafe class Shards(WeightLayout layout, RotaryAngles angles, in
     }
 
     /// <summary>Sum of all shards' gradients, and its squared norm.</summary>
-    public (LlamaBlock Gradients, double SquaredNorm) SumGradients()
+    public (GradientBuffer Gradients, double SquaredNorm) SumGradients()
     {
         var blocks = stackalloc float*[shards.Length];
         var used = 0;
-        LlamaBlock? first = null;
+        GradientBuffer? first = null;
         foreach (var shard in shards)
         {
             if (shard.HasGradients)

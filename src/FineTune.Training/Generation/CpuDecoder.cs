@@ -58,7 +58,7 @@ internal sealed unsafe class CpuDecoder : ITokenDecoder
                 block.Data + layout[shape.Name], shape.Count, (first, destination) => folder.Weights.Read(shape.Name, first, destination));
         }
 
-        return new CpuDecoder(folder.Config, new LlamaBlock(layout, block.Data), contextLength, block);
+        return new CpuDecoder(folder.Config, new LlamaBlock(new LlamaParameters(layout), new WeightBlock(block.Data)), contextLength, block);
     }
 
     public void Clear() => cache.Length = 0;
@@ -104,7 +104,7 @@ internal sealed unsafe class CpuDecoder : ITokenDecoder
         for (var i = 0; i < tokens.Length; i++)
         {
             positions.Data[i] = Length + i;
-            new ReadOnlySpan<float>(weights.Embedding.Row(tokens[i]), config.HiddenSize).CopyTo(new Span<float>(at.Stream.Row(i), config.HiddenSize));
+            new ReadOnlySpan<float>(weights.Embedding.Single.Row(tokens[i]), config.HiddenSize).CopyTo(new Span<float>(at.Stream.Row(i), config.HiddenSize));
         }
 
         var epsilon = (float)config.RmsNormEpsilon;

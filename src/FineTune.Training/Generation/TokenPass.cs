@@ -58,7 +58,7 @@ internal sealed unsafe class TokenPass : IDisposable
     public ReadOnlySpan<float> Run(int token)
     {
         *position.Data = cache.Length;
-        new ReadOnlySpan<float>(weights.Embedding.Row(token), config.HiddenSize).CopyTo(new Span<float>(stream, config.HiddenSize));
+        new ReadOnlySpan<float>(weights.Embedding.Single.Row(token), config.HiddenSize).CopyTo(new Span<float>(stream, config.HiddenSize));
         new Span<int>(counters.Data, ((PhasesPerLayer * config.Layers) + 1) * CounterStride).Clear();
         team.Run();
         cache.Length++;
@@ -81,7 +81,7 @@ internal sealed unsafe class TokenPass : IDisposable
             var layer = weights.Layers[i];
             var phase = PhasesPerLayer * i;
             Norm(layer.AttentionNorm, normed);
-            Product(phase, normed, layer.Packed, packed);
+            Product(phase, normed, layer.Packed.Single, packed);
             team.Meet(phase + 1);
             for (int group; (group = Take(phase + 1, 1)) < shape.KeyValueHeads;)
             {
@@ -89,17 +89,17 @@ internal sealed unsafe class TokenPass : IDisposable
             }
 
             team.Meet(phase + 2);
-            Product(phase + 2, mixed, layer.Output, stream, add: true);
+            Product(phase + 2, mixed, layer.Output.Single, stream, add: true);
             team.Meet(phase + 3);
             Norm(layer.FeedForwardNorm, normed);
-            FeedForward(phase + 3, normed, layer.GateUp);
+            FeedForward(phase + 3, normed, layer.GateUp.Single);
             team.Meet(phase + 4);
-            Product(phase + 4, inner, layer.Down, stream, add: true);
+            Product(phase + 4, inner, layer.Down.Single, stream, add: true);
             team.Meet(phase + 5);
         }
 
         Norm(weights.FinalNorm, normed);
-        Product(PhasesPerLayer * config.Layers, normed, weights.Head, logits);
+        Product(PhasesPerLayer * config.Layers, normed, weights.Head.Single, logits);
     }
 
     /// <summary>By every member for itself: cheaper than a meeting.</summary>

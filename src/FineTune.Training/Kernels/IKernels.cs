@@ -7,10 +7,10 @@ namespace FineTune.Training.Kernels;
 internal unsafe interface IKernels : IDisposable
 {
     /// <summary><paramref name="y"/> = <paramref name="x"/> Wᵀ, or += with <paramref name="add"/>.</summary>
-    void Linear(Matrix x, Matrix weight, Matrix y, bool add = false);
+    void Linear(Matrix x, Weight weight, Matrix y, bool add = false);
 
     /// <summary><paramref name="dx"/> = <paramref name="dy"/> W.</summary>
-    void LinearInputGradient(Matrix dy, Matrix weight, Matrix dx);
+    void LinearInputGradient(Matrix dy, Weight weight, Matrix dx);
 
     /// <summary><paramref name="dWeight"/> = <paramref name="dy"/>ᵀ <paramref name="x"/>, or += with <paramref name="add"/>.</summary>
     void LinearWeightGradient(Matrix dy, Matrix x, Matrix dWeight, bool add);
@@ -48,17 +48,23 @@ internal unsafe interface IKernels : IDisposable
     /// <summary>Negative log-likelihood of each row's label, and 1 where no logit is higher, else 0. Destroys the logits.</summary>
     void Score(Matrix logits, int* labels, float* losses, int* hits);
 
+    /// <summary>Row i of <paramref name="destination"/> = row <paramref name="tokens"/>[i] of <paramref name="embedding"/>.</summary>
+    void Embed(Weight embedding, int* tokens, Matrix destination);
+
     /// <summary>Row i of <paramref name="destination"/> = row <paramref name="rows"/>[i] of <paramref name="source"/>.</summary>
     void Gather(Matrix source, int* rows, Matrix destination);
 
-    /// <summary>Row <paramref name="rows"/>[i] of <paramref name="destination"/> += row i of <paramref name="source"/>.</summary>
-    void ScatterAdd(Matrix source, int* rows, Matrix destination);
+    /// <summary>
+    /// Row <paramref name="rows"/>[i] - <paramref name="first"/> of <paramref name="destination"/> += row i of <paramref name="source"/>,
+    /// where the destination has such a row.
+    /// </summary>
+    void ScatterAdd(Matrix source, int* rows, int first, Matrix destination);
 
     void Copy(Matrix source, Matrix destination);
 
     void Clear(Matrix destination);
 
-    /// <summary>Adds further gradients to the first, in order; returns the squared Euclidean norm of the sum.</summary>
+    /// <summary>Adds further gradients to the first, in order; returns the squared Euclidean norm of the sum, in double precision.</summary>
     double SumGradients(float** gradients, int buffers, long count);
 
     /// <summary>Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019; one pass over memory.</summary>

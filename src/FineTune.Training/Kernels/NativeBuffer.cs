@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace FineTune.Training.Kernels;
 
-/// <summary>Memory outside the garbage collector, aligned to cache lines; grows, never shrinks.</summary>
+/// <summary>Memory outside the garbage collector, aligned to cache lines; grows, never shrinks. Large ones are <see cref="LargePages"/>.</summary>
 internal sealed unsafe class NativeBuffer<T> : IDisposable
     where T : unmanaged
 {
@@ -19,12 +19,19 @@ internal sealed unsafe class NativeBuffer<T> : IDisposable
     public NativeBuffer(long count)
     {
         Reserve(count);
-        NativeMemory.Clear(data, checked((nuint)count * (nuint)sizeof(T)));
+        if (!IsLarge)
+        {
+            NativeMemory.Clear(data, Bytes);
+        }
     }
 
     ~NativeBuffer() => Free();
 
     public T* Data => data;
+
+    private nuint Bytes => checked((nuint)capacity * (nuint)sizeof(T));
+
+    private bool IsLarge => Bytes >= LargePages.Size;
 
     /// <summary>Room for at least <paramref name="count"/> elements; what was there is lost if it has to grow.</summary>
     public T* Reserve(long count)
@@ -32,8 +39,8 @@ internal sealed unsafe class NativeBuffer<T> : IDisposable
         if (count > capacity)
         {
             Free();
-            data = (T*)NativeMemory.AlignedAlloc(checked((nuint)count * (nuint)sizeof(T)), Alignment);
             capacity = count;
+            data = (T*)(IsLarge ? LargePages.Allocate(Bytes) : NativeMemory.AlignedAlloc(Bytes, Alignment));
         }
 
         return data;
@@ -47,7 +54,15 @@ internal sealed unsafe class NativeBuffer<T> : IDisposable
 
     private void Free()
     {
-        NativeMemory.AlignedFree(data);
+        if (data is not null && IsLarge)
+        {
+            LargePages.Free(data, Bytes);
+        }
+        else
+        {
+            NativeMemory.AlignedFree(data);
+        }
+
         data = null;
         capacity = 0;
     }

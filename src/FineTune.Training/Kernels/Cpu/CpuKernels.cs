@@ -11,9 +11,10 @@ internal sealed unsafe class CpuKernels(int threads) : IKernels
     private readonly NativeBuffer<float> gains = new();
     private readonly NativeBuffer<double> squares = new();
 
-    public void Linear(Matrix x, Matrix weight, Matrix y, bool add) => Gemm.MultiplyTransposed(x, weight, y, beta: add ? 1 : 0);
+    public void Linear(Matrix x, Weight weight, Matrix y, bool add) =>
+        Gemm.MultiplyTransposed(x, weight.Single, y, beta: add ? 1 : 0);
 
-    public void LinearInputGradient(Matrix dy, Matrix weight, Matrix dx) => Gemm.Multiply(dy, weight, dx);
+    public void LinearInputGradient(Matrix dy, Weight weight, Matrix dx) => Gemm.Multiply(dy, weight.Single, dx);
 
     public void LinearWeightGradient(Matrix dy, Matrix x, Matrix dWeight, bool add) =>
         Gemm.TransposedMultiply(dy, x, dWeight, beta: add ? 1 : 0);
@@ -61,13 +62,15 @@ internal sealed unsafe class CpuKernels(int threads) : IKernels
     public void Score(Matrix logits, int* labels, float* losses, int* hits) =>
         For(logits.Rows, logits.Columns, new ScoreKernel(logits, labels, losses, hits));
 
+    public void Embed(Weight embedding, int* tokens, Matrix destination) => Gather(embedding.Single, tokens, destination);
+
     public void Gather(Matrix source, int* rows, Matrix destination) =>
         For(destination.Rows, destination.Columns, new GatherKernel(source, rows, destination));
 
-    public void ScatterAdd(Matrix source, int* rows, Matrix destination)
+    public void ScatterAdd(Matrix source, int* rows, int first, Matrix destination)
     {
         var blocks = (source.Columns + ScatterAddKernel.BlockColumns - 1) / ScatterAddKernel.BlockColumns;
-        For(blocks, source.Rows * ScatterAddKernel.BlockColumns, new ScatterAddKernel(source, rows, destination));
+        For(blocks, source.Rows * ScatterAddKernel.BlockColumns, new ScatterAddKernel(source, rows, first, destination));
     }
 
     public void Copy(Matrix source, Matrix destination) =>

@@ -16,7 +16,7 @@ internal readonly unsafe struct GatherKernel(Matrix source, int* rows, Matrix de
 }
 
 /// <summary><see cref="IKernels.ScatterAdd"/> by blocks of columns: rows may repeat, and each column's sum keeps its order.</summary>
-internal readonly unsafe struct ScatterAddKernel(Matrix source, int* rows, Matrix destination) : IRangeKernel
+internal readonly unsafe struct ScatterAddKernel(Matrix source, int* rows, int firstRow, Matrix destination) : IRangeKernel
 {
     public const int BlockColumns = 16;
 
@@ -26,7 +26,11 @@ internal readonly unsafe struct ScatterAddKernel(Matrix source, int* rows, Matri
         var count = Math.Min((int)end * BlockColumns, source.Columns) - column;
         for (var row = 0; row < source.Rows; row++)
         {
-            VectorMath.Add(source.Row(row) + column, destination.Row(rows[row]) + column, count);
+            var target = rows[row] - firstRow;
+            if ((uint)target < (uint)destination.Rows)
+            {
+                VectorMath.Add(source.Row(row) + column, destination.Row(target) + column, count);
+            }
         }
     }
 }

@@ -4,18 +4,19 @@ using FineTune.Training.Models;
 
 namespace FineTune.Training.Engine;
 
-/// <summary>AdamW's moments for a block of weights. Matrices decay, vectors do not.</summary>
-internal sealed unsafe class BlockAdamW : IDisposable
+/// <summary>AdamW with moments in single precision. Matrices decay, vectors do not.</summary>
+internal sealed unsafe class AdamWOptimizer : IOptimizer
 {
     private readonly WeightLayout layout;
+    private readonly WeightBlock weights;
     private readonly NativeBuffer<float> first;
     private readonly NativeBuffer<float> second;
+    private AdamWSettings settings;
 
     /// <summary>Starts with moments of zero, or those of <paramref name="directory"/>.</summary>
-    public BlockAdamW(WeightLayout layout, Hyperparameters settings, string? directory)
+    public AdamWOptimizer(WeightLayout layout, WeightBlock weights, Hyperparameters settings, string? directory)
     {
-        this.layout = layout;
-        Settings = settings;
+        (this.layout, this.weights, Settings) = (layout, weights, settings);
         using var saved = directory is null ? null : OptimizerFile.Open(directory, layout.Shapes);
         first = new NativeBuffer<float>(layout.Count);
         second = new NativeBuffer<float>(layout.Count);
@@ -28,18 +29,15 @@ internal sealed unsafe class BlockAdamW : IDisposable
 
     public Hyperparameters Settings { get; }
 
-    /// <summary>
-    /// Applies <paramref name="gradients"/>, scaled down to <see cref="Hyperparameters.MaxGradNorm"/> where their global norm is above it,
-    /// as update <paramref name="step"/> (from 1).
-    /// </summary>
-    public void Step(IKernels kernels, float* weights, float* gradients, long step, double learningRate, double norm)
+    public void BeginStep(long step, double learningRate, double gradientScale) => settings = new AdamWSettings(
+        step, learningRate, Settings.Beta1, Settings.Beta2, Settings.WeightDecay, Settings.Epsilon, gradientScale);
+
+    public void Apply(IKernels kernels, Parameter parameter, long start, long count, float* gradient)
     {
-        var clipping = Settings.MaxGradNorm > 0 && norm > Settings.MaxGradNorm ? Settings.MaxGradNorm / norm : 1;
-        var matrices = new AdamWSettings(
-            step, learningRate, Settings.Beta1, Settings.Beta2, Settings.WeightDecay, Settings.Epsilon, clipping);
-        kernels.AdamW(weights, gradients, first.Data, second.Data, layout.MatrixCount, matrices);
-        var at = layout.MatrixCount;
-        kernels.AdamW(weights + at, gradients + at, first.Data + at, second.Data + at, layout.Count - at, matrices with { WeightDecay = 0 });
+        var at = parameter.Offset + start;
+        kernels.AdamW(
+            weights.At(parameter, start), gradient, first.Data + at, second.Data + at, count,
+            parameter.IsMatrix ? settings : settings with { WeightDecay = 0 });
     }
 
     public void Save(string directory) => OptimizerFile.Write(

@@ -1,0 +1,27 @@
+using FineTune.Core.Runs;
+using FineTune.Training.Kernels;
+
+namespace FineTune.Training.Engine;
+
+/// <summary>Changes weights by their gradients and keeps what it remembers of them. How weights and memory are stored is its own affair.</summary>
+internal unsafe interface IOptimizer : IDisposable
+{
+    Hyperparameters Settings { get; }
+
+    /// <summary>Sets what is the same for all weights of update <paramref name="step"/> (from 1).</summary>
+    /// <param name="gradientScale">Gradients are multiplied by it first: clipping.</param>
+    void BeginStep(long step, double learningRate, double gradientScale);
+
+    /// <summary>
+    /// Updates values <paramref name="first"/> … of <paramref name="parameter"/> with their <paramref name="gradient"/>. In a step every
+    /// value of the model is updated once, in ranges that begin at a multiple of <see cref="RangeAlignment"/> values of their
+    /// parameter and end at one or at its end.
+    /// </summary>
+    void Apply(IKernels kernels, Parameter parameter, long first, long count, float* gradient);
+
+    /// <summary>Writes what it remembers, in the form that every engine reads.</summary>
+    void Save(string directory);
+
+    /// <summary>Blocks of values with a common scale fit it.</summary>
+    const int RangeAlignment = 256;
+}

@@ -1,0 +1,63 @@
+using FineTune.Core.Faults;
+using FineTune.Core.Training;
+using FineTune.Training.Engine;
+using FineTune.Training.Models;
+using FineTune.Training.Tests.Support;
+using TorchSharp;
+
+namespace FineTune.Training.Tests.Engine;
+
+public sealed class ImmediateUpdateTests : IDisposable
+{
+    private readonly TempFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    /// <summary>Fewer labels than the hidden size: the head's gradient is made at once; more: it is added up from chunks of logits.</summary>
+    [Theory]
+    [InlineData(true, 1, 12)]
+    [InlineData(true, 6, 40)]
+    [InlineData(false, 1, 12)]
+    [InlineData(false, 6, 40)]
+    public void Step_WithoutClipping_UpdatesAsFromABuffer(bool tied, int rows, int length)
+    {
+        // A chunk has at least four million logits, so it takes a large vocabulary to have several.
+        var config = TestModels.Tiny with { TieWordEmbeddings = tied, VocabSize = 1 << 16 };
+        using var immediate = Open(config, maxGradNorm: 0);
+        using var buffered = Open(config, maxGradNorm: 1e9);
+        for (var step = 0; step < 3; step++)
+        {
+            MicroBatch[] batch = [TestModels.Batch(config, rows, length, seed: step)];
+            var (expected, actual) = (buffered.Step(batch, 1e-3), immediate.Step(batch, 1e-3));
+            Assert.Equal(expected.Loss, actual.Loss, 1e-6);
+            Assert.Equal(1, actual.GradientNorm / expected.GradientNorm, 1e-6);
+        }
+
+        Assert.Equal(0, Engines.Difference(immediate, buffered), 1e-6);
+    }
+
+    [Fact]
+    public void Step_GradientNotFinite_EndsTheEngine()
+    {
+        using var engine = Open(TestModels.Tiny, maxGradNorm: 0);
+        using (torch.no_grad())
+        {
+            // One of these logits is about 1e9, the loss is too; the gradient of the norm's gain is beyond single precision.
+            Engines.Model(engine)[LlamaWeights.FinalNorm].fill_(1e-30f);
+            Engines.Model(engine)[LlamaWeights.Output][0].fill_(float.MaxValue);
+            Engines.Model(engine)[LlamaWeights.Output][1].fill_(float.MinValue);
+        }
+
+        MicroBatch[] batch = [MicroBatch.Pad([TestModels.Sequence(TestModels.Tiny, 12, seed: 1, untrained: 11)])];
+        Assert.Equal("loss_not_finite", Assert.Throws<FaultException>(() => engine.Step(batch, 1e-3)).Fault.Code);
+        Assert.Equal(0, engine.StepsDone);
+        Assert.Throws<InvalidOperationException>(() => engine.Step(batch, 1e-3));
+        Assert.Throws<InvalidOperationException>(() => engine.Save(folder["checkpoint"]));
+    }
+
+    private CpuEngine Open(LlamaConfig config, double maxGradNorm) => CpuEngine.Open(
+        Directory.Exists(folder["model"]) ? folder["model"] : TestModels.Write(config, folder["model"]),
+        null,
+        TestModels.Hyperparameters(maxGradNorm: maxGradNorm),
+        shardedWeights: 0);
+}
