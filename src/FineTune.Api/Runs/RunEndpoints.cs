@@ -55,18 +55,21 @@ public static class RunEndpoints
         HttpRequest request,
         CancellationToken cancellationToken)
     {
-        var id = string.IsNullOrWhiteSpace(idempotencyKey) ? null : RunService.IdOf("key", idempotencyKey.Trim());
-        var (run, faults) = await runs.CreateAsync(client, body, id, cancellationToken);
+        var (run, faults) = await runs.CreateAsync(client, body, IdOf(idempotencyKey), cancellationToken);
         return run is null ? TypedResults.BadRequest(FaultResponse.Of(faults)) : Created(request, run);
     }
+
+    /// <summary>The one run of an idempotency key; null leaves the choice to the service.</summary>
+    private static string? IdOf(string? idempotencyKey) =>
+        string.IsNullOrWhiteSpace(idempotencyKey) ? null : RunService.IdOf("key", idempotencyKey.Trim());
 
     private static Accepted<CreatedRun> Created(HttpRequest request, RunView run) =>
         TypedResults.Accepted($"/api/runs/{run.Id}", new CreatedRun(run.Id, run.Status, run, DurableManagementPayload.For(request, run.Id)));
 
     private static async Task<Ok<List<RunView>>> ListAsync(
-        RunService runs, DurableTaskClient client, string[]? status, int? limit, CancellationToken cancellationToken)
+        RunService runs, DurableTaskClient client, string[]? status, int? limit, DateTimeOffset? before, CancellationToken cancellationToken)
     {
-        var list = await runs.ListAsync(client, [.. (status ?? []).Select(ReadStatus)]).Take(limit ?? DefaultLimit).ToListAsync(cancellationToken);
+        var list = await runs.ListAsync(client, [.. (status ?? []).Select(ReadStatus)], before).Take(limit ?? DefaultLimit).ToListAsync(cancellationToken);
         return TypedResults.Ok(list);
     }
 
@@ -94,8 +97,14 @@ public static class RunEndpoints
         await runs.CancelAsync(client, id, body?.Reason, cancellationToken) is { } run ? TypedResults.Ok(run) : NotFound(id);
 
     private static async Task<Results<Accepted<CreatedRun>, NotFound<FaultResponse>>> RestartAsync(
-        string id, RunService runs, DurableTaskClient client, RestartBody? body, HttpRequest request, CancellationToken cancellationToken) =>
-        await runs.RestartAsync(client, id, body?.Checkpoint, cancellationToken) is { } run ? Created(request, run) : NotFound(id);
+        string id,
+        [FromHeader(Name = "Idempotency-Key")] string? idempotencyKey,
+        RunService runs,
+        DurableTaskClient client,
+        RestartBody? body,
+        HttpRequest request,
+        CancellationToken cancellationToken) =>
+        await runs.RestartAsync(client, id, body?.Checkpoint, IdOf(idempotencyKey), cancellationToken) is { } run ? Created(request, run) : NotFound(id);
 
     private static async Task<Results<Ok<RunView>, NotFound<FaultResponse>>> PauseAsync(
         string id, RunService runs, DurableTaskClient client, CancellationToken cancellationToken) =>

@@ -37,8 +37,11 @@ public sealed partial class RunPaths(string runId)
 
     public BlobPath MetricsOf(int epoch, int attempt) => Metrics / (Attempt(epoch, attempt) + ".jsonl");
 
-    /// <summary>Names the newest attempt of an epoch; trainers holding an older one give it up.</summary>
-    public BlobPath Fence(int epoch) => Root / $"fences/{Epoch(epoch)}.json";
+    /// <summary>Folder of the fences.</summary>
+    public BlobPath Fences => Root / "fences";
+
+    /// <summary>Names the newest attempt of an epoch; trainers holding an older one, or finding none, give it up.</summary>
+    public BlobPath Fence(int epoch) => Fences / $"{Epoch(epoch)}.json";
 
     public BlobPath Result(int epoch, int attempt) => Root / $"results/{Attempt(epoch, attempt)}.json";
 

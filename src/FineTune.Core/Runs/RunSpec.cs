@@ -46,9 +46,9 @@ public sealed record LicenseRecord(string Name, string Link, string? AcceptableU
 
 /// <summary>How long the workflow waits for what; part of the run so that a replay sees the same.</summary>
 /// <param name="MaxAttempts">Attempts an epoch gets.</param>
-/// <param name="CheckInterval">How often the waiting workflow looks for a sign of life.</param>
+/// <param name="CheckInterval">How often the waiting workflow looks for a sign of life; less often while the epoch is in the queue.</param>
 /// <param name="TrainerTimeout">A trainer silent for longer is taken for dead and the epoch dispatched anew.</param>
-/// <param name="CancelGrace">How long a cancelled run waits for its trainer's last checkpoint.</param>
+/// <param name="CancelGrace">How long a cancelled run waits for its trainer's last checkpoint; four times, if a trainer has begun.</param>
 /// <param name="StepTimeout">A step other than training that takes longer fails the run.</param>
 /// <param name="QueueTimeout">An epoch that no trainer has taken for so long fails the run.</param>
 /// <param name="Queue">Of the trainers, where it is not the usual one.</param>

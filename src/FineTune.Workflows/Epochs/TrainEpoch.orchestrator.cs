@@ -19,6 +19,12 @@ public sealed class TrainEpoch
     public const string Name = nameof(TrainEpoch);
     public const string Phase = "train_epoch";
 
+    /// <summary>An epoch in the queue is looked at after one check interval, then two, four, eight, and every eight from then on.</summary>
+    private const int MaxQueuedChecks = 8;
+
+    /// <summary>How often the grace time of a cancelled epoch passes before a trainer that had begun is given up.</summary>
+    private const int MaxGraces = 4;
+
     private readonly TaskOrchestrationContext context;
     private readonly TrainEpochInput input;
     private readonly Task<CancelRequest> cancel;
@@ -76,18 +82,17 @@ public sealed class TrainEpoch
     {
         var done = context.WaitForExternalEvent<EpochResult>(job.EventName);
         var since = context.CurrentUtcDateTime;
-        var checks = 0;
+        var (checks, wait) = (0, input.Policy.CheckInterval);
         while (!cancel.IsCompleted)
         {
-            if (await WhenAnyAsync(input.Policy.CheckInterval, done, cancel) == done)
+            if (await WhenAnyAsync(wait, done, cancel) == done)
             {
                 return await done;
             }
 
             if (!cancel.IsCompleted)
             {
-                var check = new EpochCheck(job, context.CurrentUtcDateTime, ++checks);
-                var progress = await context.CallActivityAsync<EpochProgress>(nameof(ReadEpochProgress), check, Retry.Transient);
+                var progress = await LookAsync(job, ++checks);
                 if (progress.Result is { } stored)
                 {
                     return stored;
@@ -102,13 +107,39 @@ public sealed class TrainEpoch
                 {
                     return Untaken(job);
                 }
+
+                // A thousand epochs may wait for days, and every look is kept in a history: at those in the queue less and less often.
+                wait = progress.LastSign is null && wait < MaxQueuedChecks * input.Policy.CheckInterval ? 2 * wait
+                    : progress.LastSign is null ? wait
+                    : input.Policy.CheckInterval;
             }
         }
 
-        return await WhenAnyAsync(input.Policy.CancelGrace, done) == done
-            ? await done
-            : Result(job, EpochOutcome.Canceled, null);
+        // Whoever trains the epoch may have died, and the next one, who keeps the checkpoint, needs the message to come back first.
+        for (var graces = 1; graces <= MaxGraces; graces++)
+        {
+            if (await WhenAnyAsync(input.Policy.CancelGrace, done) == done)
+            {
+                return await done;
+            }
+
+            var progress = await LookAsync(job, ++checks);
+            if (progress.Result is { } stored)
+            {
+                return stored;
+            }
+
+            if (progress.LastSign is null)
+            {
+                break;
+            }
+        }
+
+        return Result(job, EpochOutcome.Canceled, null);
     }
+
+    private Task<EpochProgress> LookAsync(EpochJob job, int number) => context.CallActivityAsync<EpochProgress>(
+        nameof(ReadEpochProgress), new EpochCheck(job, context.CurrentUtcDateTime, number), Retry.Transient);
 
     /// <summary>The first of <paramref name="tasks"/> to complete, or a timer of <paramref name="wait"/>.</summary>
     private async Task<Task> WhenAnyAsync(TimeSpan wait, params Task[] tasks)

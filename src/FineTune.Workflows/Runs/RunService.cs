@@ -14,6 +14,10 @@ namespace FineTune.Workflows.Runs;
 public sealed class RunService(RunRequestReader reader, RunViewReader views, IBlobStore blobs, TimeProvider clock)
 {
     private const string IdPrefix = "run-";
+    private const int ListPage = 1000;
+
+    private static readonly OrchestrationRuntimeStatus[] Unended =
+        [.. Enum.GetValues<OrchestrationRuntimeStatus>().Where(status => !status.IsTerminal())];
 
     /// <summary>The id of the one run that belongs to <paramref name="key"/>, however often it is asked for.</summary>
     /// <param name="kind">Where keys of this kind come from, e.g. <c>upload</c>; keys of different kinds never meet.</param>
@@ -43,12 +47,21 @@ public sealed class RunService(RunRequestReader reader, RunViewReader views, IBl
     private async Task<RunView?> StartAsync(DurableTaskClient client, RunSpec spec, CancellationToken cancellationToken)
     {
         var id = spec.RunId;
-        await blobs.WriteJsonAsync(new RunPaths(id).Spec, spec, cancellationToken);
+        if (!await blobs.TryCreateJsonAsync(new RunPaths(id).Spec, spec, cancellationToken))
+        {
+            // Asked for before, perhaps in this moment and with another body: the first one is the run's.
+            spec = await blobs.ReadJsonAsync<RunSpec>(new RunPaths(id).Spec, cancellationToken) ?? spec;
+        }
+
         var from = spec.Restart is { } restart ? $", on from epoch {restart.Epoch} of run {restart.RunId}" : "";
         var created = new RunEvent(
             RunEventTypes.Created, clock.GetUtcNow(), RunEventTypes.Created, $"Created run {id}: {spec.Model} to {spec.RegisterTo}{from}.");
         await Journal(id).AppendEventsAsync([created], cancellationToken);
-        await ScheduleAsync(client, TrainRun.Name, id, spec, cancellationToken);
+        if (await client.GetInstanceAsync(id, cancellation: cancellationToken) is null)
+        {
+            await ScheduleAsync(client, TrainRun.Name, id, spec, cancellationToken);
+        }
+
         return await GetAsync(client, id, cancellationToken);
     }
 
@@ -95,7 +108,7 @@ public sealed class RunService(RunRequestReader reader, RunViewReader views, IBl
     private static async Task<int> QueuePositionAsync(DurableTaskClient client, RunView queued, CancellationToken cancellationToken)
     {
         var unended = new OrchestrationQuery(
-            Statuses: [OrchestrationRuntimeStatus.Running], InstanceIdPrefix: IdPrefix, FetchInputsAndOutputs: true);
+            Statuses: [OrchestrationRuntimeStatus.Running], InstanceIdPrefix: IdPrefix, PageSize: ListPage, FetchInputsAndOutputs: true);
         return 1 + await client.GetAllInstancesAsync(unended).CountAsync(
             other => other.Name == TrainRun.Name
                 && other.LastUpdatedAt < queued.UpdatedAt
@@ -104,17 +117,25 @@ public sealed class RunService(RunRequestReader reader, RunViewReader views, IBl
     }
 
     /// <summary>Newest first.</summary>
-    public async IAsyncEnumerable<RunView> ListAsync(DurableTaskClient client, IReadOnlyList<RunStatus>? statuses = null)
+    /// <param name="statuses">Any of these; null or empty for all.</param>
+    /// <param name="before">Only runs created before; the last of a page leads to the next.</param>
+    public async IAsyncEnumerable<RunView> ListAsync(
+        DurableTaskClient client, IReadOnlyList<RunStatus>? statuses = null, DateTimeOffset? before = null)
     {
-        var all = await client.GetAllInstancesAsync(new OrchestrationQuery(InstanceIdPrefix: IdPrefix))
-            .Where(metadata => metadata.Name is TrainRun.Name or RefusedRun.Name)
+        var wanted = statuses is { Count: > 0 } ? statuses : null;
+        var query = new OrchestrationQuery(
+            CreatedTo: before,
+            Statuses: wanted?.Any(RunStatuses.HasEnded) == false ? Unended : null,
+            InstanceIdPrefix: IdPrefix,
+            PageSize: ListPage);
+        var all = await client.GetAllInstancesAsync(query)
+            .Where(metadata => metadata.Name is TrainRun.Name or RefusedRun.Name && (before is null || metadata.CreatedAt < before))
             .OrderByDescending(metadata => metadata.CreatedAt)
             .ToListAsync();
         foreach (var metadata in all)
         {
             // Inputs are read one by one: callers take the first few of many.
-            if (await FindAsync(client, metadata.InstanceId, CancellationToken.None) is { } run
-                && (statuses is null or { Count: 0 } || statuses.Contains(run.Status)))
+            if (await FindAsync(client, metadata.InstanceId, CancellationToken.None) is { } run && wanted?.Contains(run.Status) != false)
             {
                 yield return run;
             }
@@ -149,13 +170,22 @@ public sealed class RunService(RunRequestReader reader, RunViewReader views, IBl
     public async Task<RunView?> PauseAsync(DurableTaskClient client, string id, CancellationToken cancellationToken = default)
     {
         var run = await FindAsync(client, id, cancellationToken);
-        if (run is null || run.Status.HasEnded() || run.Status is RunStatus.Paused or RunStatus.Terminating)
+        if (run is null || run.Status.HasEnded() || run.Status == RunStatus.Terminating)
         {
             return run;
         }
 
-        await client.SuspendInstanceAsync(id, "paused", cancellationToken);
-        await blobs.WriteJsonAsync(new RunPaths(id).PauseMarker, new PauseRequest(Guid.NewGuid().ToString("N")), cancellationToken);
+        if (run.Status != RunStatus.Paused)
+        {
+            await client.SuspendInstanceAsync(id, "paused", cancellationToken);
+        }
+
+        // Also of a run that is paused already: whoever paused it may have died before the trainer was told.
+        if (await blobs.ReadJsonAsync<PauseRequest>(new RunPaths(id).PauseMarker, cancellationToken) is null or { Resumed: true })
+        {
+            await blobs.WriteJsonAsync(new RunPaths(id).PauseMarker, new PauseRequest(Guid.NewGuid().ToString("N")), cancellationToken);
+        }
+
         return run with { Status = RunStatus.Paused };
     }
 
@@ -183,11 +213,17 @@ public sealed class RunService(RunRequestReader reader, RunViewReader views, IBl
 
     /// <summary>Starts a new run that goes on from a checkpoint of an ended one, with everything else as it was.</summary>
     /// <param name="checkpoint">E.g. <c>ep2</c>; null takes the newest.</param>
+    /// <param name="newRunId">Given by callers that may repeat themselves; an existing run of that id is answered as it is.</param>
     /// <returns>The new run; null when there is no such run.</returns>
     /// <exception cref="FaultException">The run has not ended, or has no such checkpoint.</exception>
     public async Task<RunView?> RestartAsync(
-        DurableTaskClient client, string id, string? checkpoint, CancellationToken cancellationToken = default)
+        DurableTaskClient client, string id, string? checkpoint, string? newRunId = null, CancellationToken cancellationToken = default)
     {
+        if (newRunId is not null && await FindAsync(client, newRunId, cancellationToken) is { } existing)
+        {
+            return existing;
+        }
+
         var run = await FindAsync(client, id, cancellationToken);
         if (run is null)
         {
@@ -214,7 +250,7 @@ public sealed class RunService(RunRequestReader reader, RunViewReader views, IBl
         }
 
         var restart = new RestartPoint(id, record.Epoch, record.Step, record.Checkpoint);
-        return await StartAsync(client, spec with { RunId = NewId(), Restart = restart }, cancellationToken);
+        return await StartAsync(client, spec with { RunId = newRunId ?? NewId(), Restart = restart }, cancellationToken);
     }
 
     /// <summary>
@@ -234,6 +270,8 @@ public sealed class RunService(RunRequestReader reader, RunViewReader views, IBl
             return false;
         }
 
+        // Without its fences nobody trains it any more, so that nothing comes after.
+        await blobs.DeleteFolderAsync(new RunPaths(id).Fences, cancellationToken);
         await blobs.DeleteFolderAsync(new RunPaths(id).Root, cancellationToken);
         await foreach (var child in client.GetAllInstancesAsync(new OrchestrationQuery(InstanceIdPrefix: id + ":")))
         {

@@ -7,7 +7,7 @@ using FineTune.Workflows.Durable;
 namespace FineTune.Workflows.Runs;
 
 /// <summary>Puts together what clients see of a run: its orchestration and what its trainer last told.</summary>
-public sealed class RunViewReader(IBlobStore blobs)
+public sealed class RunViewReader(IBlobStore blobs, TimeProvider clock)
 {
     /// <summary>Null when the instance is no run.</summary>
     public Task<RunView?> ReadAsync(OrchestrationMetadata metadata, CancellationToken cancellationToken = default) => metadata.Name switch
@@ -62,7 +62,7 @@ public sealed class RunViewReader(IBlobStore blobs)
         && await blobs.ReadJsonAsync<EpochFence>(new RunPaths(heartbeat.RunId).Fence(epoch), cancellationToken) is { } fence
         && fence.Attempt == heartbeat.Attempt;
 
-    private static RunProgress Progress(RunState state, Heartbeat? heartbeat)
+    private RunProgress Progress(RunState state, Heartbeat? heartbeat)
     {
         var done = state.Status == RunStatus.Completed;
         return new RunProgress(
@@ -72,11 +72,18 @@ public sealed class RunViewReader(IBlobStore blobs)
             state.TotalSteps,
             heartbeat?.Loss ?? state.LastEpoch?.TrainLoss,
             heartbeat?.TokensPerSecond,
-            done ? 0 : heartbeat?.SecondsRemaining,
+            done ? 0 : Eta(state, heartbeat),
             heartbeat?.Time);
     }
 
-    private static RunView Refused(OrchestrationMetadata metadata)
+    /// <summary>The trainer's last estimate less the time that has passed since; null when that is used up or nobody trains.</summary>
+    private double? Eta(RunState state, Heartbeat? heartbeat) =>
+        state.Status is RunStatus.Running or RunStatus.Queued
+        && heartbeat?.SecondsRemaining - (clock.GetUtcNow() - heartbeat?.Time)?.TotalSeconds is { } left and >= 0
+            ? left
+            : null;
+
+    private RunView Refused(OrchestrationMetadata metadata)
     {
         var (id, request, faults) = metadata.ReadInputAs<RefusedRunInput>()!;
         return new RunView(

@@ -43,7 +43,7 @@ internal sealed class ApiHost : IAsyncDisposable, ITextGeneration
             .AddSingleton<IBlobStore>(Blobs)
             .AddSingleton(queues ?? new InMemoryQueues(Clock))
             .AddSingleton<ITextGeneration>(this)
-            .AddFineTuneWorkflows(new WorkflowOptions { Region = "eastus2", WorkDirectory = folder["work"] })
+            .AddFineTuneWorkflows(new WorkflowOptions { Placement = new("eastus2"), WorkDirectory = folder["work"] })
             .AddFineTuneApi()
             .AddSingleton(Workflow.CreateRegistry())
             .AddDurableEngine(new DurableEngineOptions(folder["durable.db"], DefaultVersion: Workflow.Version));

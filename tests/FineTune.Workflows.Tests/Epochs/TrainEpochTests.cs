@@ -3,6 +3,7 @@ using FineTune.Core.Faults;
 using FineTune.Core.Runs;
 using FineTune.Core.Storage;
 using FineTune.Testing.Workflows;
+using FineTune.Workflows.Epochs;
 
 namespace FineTune.Workflows.Tests.Epochs;
 
@@ -21,6 +22,18 @@ public sealed class TrainEpochTests
         Assert.Null(await host.TakeJobAsync());
         await host.ReportAsync(await host.ResultAsync(job));
         Assert.Equal(RunStatus.Completed, (await host.GetAsync(run.Id)).Status);
+    }
+
+    [Fact]
+    public async Task Wait_LongInTheQueue_LooksLessAndLessOften()
+    {
+        await using var host = await WorkflowHost.StartAsync();
+        var run = await host.CreateAsync();
+        await PassAsync(host, TimeSpan.FromDays(1));
+
+        // After one interval, two more, four more, and every eight: 90 of the day's 720.
+        var history = await host.Client.GetOrchestrationHistoryAsync($"{run.Id}:epoch-1");
+        Assert.Equal(92, history.Count(happened => happened.Name == nameof(ReadEpochProgress)));
     }
 
     [Fact]
@@ -148,6 +161,57 @@ public sealed class TrainEpochTests
 
         Assert.Equal(RunStatus.Canceled, (await host.GetAsync(run.Id)).Status);
         Assert.Equal("ep1", Assert.Single(await host.Runs.CheckpointsAsync(run.Id)).Name);
+    }
+
+    [Fact]
+    public async Task Pause_DiedBeforeTheTrainerWasTold_IsCompletedByTheNextCall()
+    {
+        await using var host = await WorkflowHost.StartAsync();
+        var run = await host.CreateAsync();
+        await host.TakeJobAsync();
+        await host.Client.SuspendInstanceAsync(run.Id, "paused");
+        await host.SettleAsync();
+        Assert.Equal(RunStatus.Paused, (await host.GetAsync(run.Id)).Status);
+
+        await host.Runs.PauseAsync(host.Client, run.Id);
+        var told = await host.Blobs.ReadJsonAsync<PauseRequest>(new RunPaths(run.Id).PauseMarker);
+        await host.Runs.PauseAsync(host.Client, run.Id);
+        Assert.False(told!.Resumed);
+        Assert.Equal(told, await host.Blobs.ReadJsonAsync<PauseRequest>(new RunPaths(run.Id).PauseMarker));
+    }
+
+    [Fact]
+    public async Task Cancel_TrainerDiedBefore_WaitsForTheNextOnesCheckpoint()
+    {
+        await using var host = await WorkflowHost.StartAsync();
+        var run = await host.CreateAsync();
+        var job = (await host.TakeJobAsync())!;
+        await host.BeatAsync(job);
+        await host.Runs.CancelAsync(host.Client, run.Id, null);
+        await host.AdvanceAsync(Policy.CancelGrace);
+        Assert.Equal(RunStatus.Terminating, (await host.GetAsync(run.Id)).Status);
+
+        // The event is lost as well: the stored result is found.
+        await host.Blobs.WriteJsonAsync(new RunPaths(run.Id).Result(1, 1), await host.ResultAsync(job, EpochOutcome.Canceled));
+        await host.AdvanceAsync(Policy.CancelGrace);
+        Assert.Equal(RunStatus.Canceled, (await host.GetAsync(run.Id)).Status);
+        Assert.Single(await host.Runs.CheckpointsAsync(run.Id));
+    }
+
+    [Fact]
+    public async Task Cancel_TrainerNeverComesBack_EndsAfterFourGraceTimes()
+    {
+        await using var host = await WorkflowHost.StartAsync();
+        var run = await host.CreateAsync();
+        await host.BeatAsync((await host.TakeJobAsync())!);
+        await host.Runs.CancelAsync(host.Client, run.Id, null);
+        for (var grace = 1; grace <= 4; grace++)
+        {
+            Assert.NotEqual(RunStatus.Canceled, (await host.GetAsync(run.Id)).Status);
+            await host.AdvanceAsync(Policy.CancelGrace);
+        }
+
+        Assert.Equal(RunStatus.Canceled, (await host.GetAsync(run.Id)).Status);
     }
 
     [Fact]

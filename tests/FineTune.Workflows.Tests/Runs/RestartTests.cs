@@ -74,6 +74,22 @@ public sealed class RestartTests
     }
 
     [Fact]
+    public async Task Restart_AskedForAgainWithItsId_IsOneRun()
+    {
+        await using var host = await WorkflowHost.StartAsync();
+        var old = await CanceledAtStepAsync(host, 2);
+        for (var call = 0; call < 2; call++)
+        {
+            var run = await host.Runs.RestartAsync(host.Client, old, null, "run-again", TestContext.Current.CancellationToken);
+            Assert.Equal("run-again", run!.Id);
+        }
+
+        await host.SettleAsync();
+        Assert.NotNull(await host.TakeJobAsync());
+        Assert.Null(await host.TakeJobAsync());
+    }
+
+    [Fact]
     public async Task Restart_DataGrewShorterSince_IsRefused()
     {
         await using var host = await WorkflowHost.StartAsync();
@@ -95,11 +111,11 @@ public sealed class RestartTests
 
         var refused = await Assert.ThrowsAsync<FaultException>(() => RestartAsync(host, run.Id, "ep7"));
         Assert.Equal(("checkpoint_not_found", "checkpoint"), (refused.Fault.Code, refused.Fault.Field));
-        Assert.Null(await host.Runs.RestartAsync(host.Client, "run-none", null, TestContext.Current.CancellationToken));
+        Assert.Null(await host.Runs.RestartAsync(host.Client, "run-none", null, cancellationToken: TestContext.Current.CancellationToken));
     }
 
     private static async Task<RunView> RestartAsync(WorkflowHost host, string id, string? checkpoint = null) =>
-        (await host.Runs.RestartAsync(host.Client, id, checkpoint, TestContext.Current.CancellationToken))!;
+        (await host.Runs.RestartAsync(host.Client, id, checkpoint, cancellationToken: TestContext.Current.CancellationToken))!;
 
     /// <summary>A run whose only checkpoint is one within its epoch.</summary>
     private static async Task<string> CanceledAtStepAsync(WorkflowHost host, long step)

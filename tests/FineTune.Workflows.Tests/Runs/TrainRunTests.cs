@@ -84,6 +84,44 @@ public sealed class TrainRunTests
     }
 
     [Fact]
+    public async Task Create_FiftyAtOnceWithOneId_IsOneRunWithOneRequest()
+    {
+        await using var host = await WorkflowHost.StartAsync();
+        var path = await host.UploadPairsAsync("pairs.jsonl", 40);
+        var created = await Task.WhenAll(Enumerable.Range(0, 50).Select(n => Task.Run(() => host.Runs.CreateAsync(
+            host.Client, new RunRequest(WorkflowHost.Model, path, "main.demo.pairs", TaskType.InstructionFinetune, Seed: n), "run-key-1"))));
+
+        Assert.All(created, answer => Assert.Equal("run-key-1", answer.Run!.Id));
+        var seed = Assert.Single(created.Select(answer => answer.Run!.Seed).Distinct());
+        Assert.Equal(seed, (await host.Blobs.ReadJsonAsync<RunSpec>(new RunPaths("run-key-1").Spec))!.Seed);
+        Assert.Equal(seed, (await host.TakeJobAsync())!.Plan.Seed);
+        Assert.Null(await host.TakeJobAsync());
+        Assert.Single(await host.Runs.EventsAsync("run-key-1"), happened => happened.Type == RunEventTypes.Created);
+    }
+
+    [Fact]
+    public async Task List_ByStatusAndPage_IsNewestFirst()
+    {
+        await using var host = await WorkflowHost.StartAsync();
+        var ids = new List<string>();
+        for (var i = 0; i < 3; i++)
+        {
+            ids.Insert(0, (await host.CreateAsync()).Id);
+            host.Clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        await host.ReportAsync(await host.ResultAsync((await host.TakeJobAsync())!));
+        var newest = await ListAsync(host);
+        Assert.Equal(ids, newest.Select(run => run.Id));
+        Assert.Equal(ids[1..], (await ListAsync(host, before: newest[0].CreatedAt)).Select(run => run.Id));
+        Assert.Equal(ids[..2], (await ListAsync(host, [RunStatus.Queued, RunStatus.Running])).Select(run => run.Id));
+        Assert.Equal(ids[2..], (await ListAsync(host, [RunStatus.Completed, RunStatus.Queued], newest[1].CreatedAt)).Select(run => run.Id));
+
+        static async Task<List<RunView>> ListAsync(WorkflowHost host, RunStatus[]? statuses = null, DateTimeOffset? before = null) =>
+            await host.Runs.ListAsync(host.Client, statuses, before).ToListAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public async Task Run_Queued_KnowsItsPlace()
     {
         await using var host = await WorkflowHost.StartAsync();
