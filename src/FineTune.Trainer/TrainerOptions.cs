@@ -22,6 +22,12 @@ public sealed record TrainerOptions
     /// <summary><c>FINETUNE_POLL_SECONDS</c>: pause before an empty queue is asked again.</summary>
     public TimeSpan Poll { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How soon after being asked to end a trainer has handed its message back, with a fresh checkpoint if that can be written in time.</summary>
+    public TimeSpan HandBack { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>How soon a running epoch sees that it is cancelled, paused or taken over.</summary>
+    public TimeSpan Look { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary><c>FINETUNE_MAX_DELIVERIES</c>: deliveries in a row without progress after which a job is poison.</summary>
     public int MaxDeliveries { get; init; } = 5;
 

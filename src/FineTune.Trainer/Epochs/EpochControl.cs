@@ -37,8 +37,8 @@ public sealed class EpochControl
     /// <summary>The last finished step; null before the first.</summary>
     public StepMetrics? Last { get; private set; }
 
-    /// <summary>Mean seconds of a step of this delivery; null before the first.</summary>
-    public double? SecondsPerStep { get; private set; }
+    /// <summary>Estimate to the end of the run's training, as of the last finished step; null until it can be told.</summary>
+    public TimeSpan? Remaining { get; private set; }
 
     /// <summary>Asks training to stop after the step under way; a weightier reason replaces a lighter one.</summary>
     public void Stop(StopReason why)
@@ -55,10 +55,10 @@ public sealed class EpochControl
         Stop(StopReason.Paused);
     }
 
-    public void Report(StepMetrics step, double secondsPerStep)
+    public void Report(StepMetrics step, TimeSpan? remaining)
     {
         metrics.Enqueue(step);
-        SecondsPerStep = secondsPerStep;
+        Remaining = remaining;
         Last = step;
     }
 

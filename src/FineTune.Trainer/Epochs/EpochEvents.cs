@@ -18,7 +18,7 @@ public static class EpochEvents
         string.Create(CultureInfo.InvariantCulture, $"Loaded {config.Parameters:N0} parameters; training begins."));
 
     /// <summary>Progress in the origin product's words, after each tenth of the epoch's steps; null after the others.</summary>
-    public static RunEvent? Progress(EpochJob job, StepReport report, double secondsPerStep, DateTimeOffset time)
+    public static RunEvent? Progress(EpochJob job, StepReport report, TimeSpan remaining, DateTimeOffset time)
     {
         var (first, end) = job.Plan.StepsOf(job.Epoch);
         var (done, steps) = (report.Step + 1 - first, end - first);
@@ -27,7 +27,7 @@ public static class EpochEvents
             return null;
         }
 
-        var minutes = Math.Ceiling(secondsPerStep * (job.Plan.TotalSteps - report.Step - 1) / 60);
+        var minutes = Math.Ceiling(remaining.TotalMinutes);
         return new RunEvent(
             string.Create(CultureInfo.InvariantCulture, $"{RunEventTypes.TrainUpdated}-{report.Step + 1}"),
             time,

@@ -14,6 +14,7 @@ public sealed class EpochRunner(
     /// <param name="holder">Names this delivery in the checkpoints it writes.</param>
     public async Task<EpochResult?> RunAsync(EpochJob job, string holder, EpochControl control)
     {
+        var taken = clock.GetTimestamp();
         var folder = Directory.CreateDirectory(Path.Combine(options.CacheDirectory, "work", Guid.NewGuid().ToString("N"))).FullName;
         try
         {
@@ -32,7 +33,7 @@ public sealed class EpochRunner(
             logger.LogInformation(
                 "Training {RunId} epoch {Epoch} attempt {Attempt} from step {Step}",
                 job.RunId, job.Epoch, job.Attempt, resume?.Step ?? job.Plan.StepsOf(job.Epoch).First);
-            var training = new EpochTraining(job, input, resume, spec, checkpoints, new RunJournal(blobs, job.RunId), holder, control, options, clock);
+            var training = new EpochTraining(job, input, resume, spec, checkpoints, new RunJournal(blobs, job.RunId), holder, control, options, clock, taken);
             return await Task.Factory.StartNew(
                 training.Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }

@@ -23,14 +23,15 @@ public sealed class EpochTraining(
     string holder,
     EpochControl control,
     TrainerOptions options,
-    TimeProvider clock)
+    TimeProvider clock,
+    long taken)
 {
     private const int WriteTimeFactor = 20;
 
     private readonly long endStep = job.Plan.StepsOf(job.Epoch).End;
     private long step = resume?.Step ?? job.Plan.StepsOf(job.Epoch).First;
     private EpochTally tally = resume?.Tally ?? EpochTally.Zero;
-    private TimeSpan lastWrite;
+    private TrainingEstimate estimate = new(job.Plan, job.Epoch, 0);
 
     /// <summary>The result, or null when training stopped before the end and is to go on elsewhere.</summary>
     public EpochResult? Run()
@@ -43,9 +44,12 @@ public sealed class EpochTraining(
         }
 
         using var eval = input.EvalFolder is { } folder ? TokenShardSource.Open(folder) : null;
+        estimate = new TrainingEstimate(job.Plan, job.Epoch, eval?.Count ?? 0) { Setup = clock.GetElapsedTime(taken) };
         if (eval is not null && job.Epoch == 1 && resume is null)
         {
+            var began = clock.GetTimestamp();
             tally = tally with { InitialEvalLoss = Evaluate(engine, eval).Loss };
+            estimate.Evaluation = clock.GetElapsedTime(began);
         }
 
         Train(engine);
@@ -54,7 +58,11 @@ public sealed class EpochTraining(
             case StopReason.Superseded:
                 return null;
             case StopReason.Shutdown:
-                SaveStep(engine);
+                if (estimate.Write <= options.HandBack)
+                {
+                    SaveStep(engine);
+                }
+
                 return null;
             case StopReason.Paused:
                 return Result(EpochOutcome.Paused, SaveStep(engine), null) with { PauseId = control.PauseId };
@@ -74,20 +82,22 @@ public sealed class EpochTraining(
         var (firstStep, secondsBefore) = (step, tally.Seconds);
         loop.Run(step, endStep, report =>
         {
-            var seconds = clock.GetElapsedTime(began).TotalSeconds;
+            var time = clock.GetElapsedTime(began);
             step = report.Step + 1;
+            estimate.Stepped(step - firstStep, time);
+            var remaining = estimate.Remaining(step);
             tally = tally with
             {
                 LossSum = tally.LossSum + report.Loss,
                 Steps = tally.Steps + 1,
                 Tokens = tally.Tokens + report.Tokens,
-                Seconds = secondsBefore + seconds,
+                Seconds = secondsBefore + time.TotalSeconds,
             };
             control.Report(
                 new StepMetrics(
                     step, job.Epoch, report.Loss, report.LearningRate, report.GradientNorm, report.Tokens, report.TokensPerSecond, clock.GetUtcNow()),
-                seconds / (step - firstStep));
-            if (EpochEvents.Progress(job, report, seconds / (step - firstStep), clock.GetUtcNow()) is { } progress)
+                estimate.IsKnown ? remaining : null);
+            if (EpochEvents.Progress(job, report, remaining, clock.GetUtcNow()) is { } progress)
             {
                 control.Announce(progress);
             }
@@ -108,7 +118,8 @@ public sealed class EpochTraining(
     }
 
     /// <summary>The larger of the configured interval and 20 times what the last checkpoint took: at most 5 % of the time goes there.</summary>
-    private TimeSpan Interval() => lastWrite * WriteTimeFactor > options.CheckpointInterval ? lastWrite * WriteTimeFactor : options.CheckpointInterval;
+    private TimeSpan Interval() =>
+        estimate.LastWrite * WriteTimeFactor is { } paced && paced > options.CheckpointInterval ? paced : options.CheckpointInterval;
 
     private ArtifactRef SaveStep(ITrainingEngine engine)
     {
@@ -119,7 +130,7 @@ public sealed class EpochTraining(
         var folder = Save(engine);
         var checkpoint = checkpoints.SaveStepAsync(job, holder, folder, step, tally).GetAwaiter().GetResult();
         Directory.Delete(folder, recursive: true);
-        lastWrite = clock.GetElapsedTime(began);
+        estimate.LastWrite = clock.GetElapsedTime(began);
         return checkpoint;
     }
 

@@ -119,15 +119,31 @@ public sealed class EpochWorker(
     private async Task<EpochResult?> TrainAsync(IMessageLease lease, EpochJob job, CancellationToken stopping)
     {
         var control = new EpochControl();
-        using var shutdown = stopping.Register(() => control.Stop(StopReason.Shutdown));
-        var result = await TrainAsync(lease, job, control);
-        if (result is null && control.Reason == StopReason.Shutdown)
+        var overdue = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var deadline = clock.CreateTimer(_ => overdue.TrySetResult(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        using var shutdown = stopping.Register(() =>
+        {
+            control.Stop(StopReason.Shutdown);
+            deadline.Change(options.HandBack, Timeout.InfiniteTimeSpan);
+        });
+        var training = TrainAsync(lease, job, control);
+        if (await Task.WhenAny(training, overdue.Task) == overdue.Task)
+        {
+            // A step or a checkpoint takes longer than this process may: the next holder goes on from the checkpoint before.
+            control.Stop(StopReason.Superseded);
+        }
+        else if (await training is { } result)
+        {
+            return result;
+        }
+
+        if (control.Reason == StopReason.Shutdown || overdue.Task.IsCompleted)
         {
             await lease.ReleaseAsync(CancellationToken.None);
             logger.LogInformation("Handed back {RunId} epoch {Epoch}", job.RunId, job.Epoch);
         }
 
-        return result;
+        return null;
     }
 
     private async Task<EpochResult?> TrainAsync(IMessageLease lease, EpochJob job, EpochControl control)

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace FineTune.Trainer.Epochs;
 
 /// <summary>
-/// Keeps a job's message leased while it is worked on and, in the same beat, writes the heartbeat, metrics and events, and looks for
-/// cancellation, a pause and a newer attempt.
+/// Keeps a job's message leased while it is worked on and, in the same beat, writes the heartbeat, metrics and events. Between the beats
+/// it looks for cancellation, a pause and a newer attempt.
 /// </summary>
 public sealed class LeaseKeeper : IAsyncDisposable
 {
@@ -40,8 +40,23 @@ public sealed class LeaseKeeper : IAsyncDisposable
     /// <summary>One beat now: whatever was reported so far is written.</summary>
     public async Task BeatAsync(CancellationToken cancellationToken = default)
     {
-        var paths = new RunPaths(job.RunId);
         await lease.RenewAsync(options.Lease, cancellationToken);
+        await LookAsync(cancellationToken);
+        if (control.Reason != StopReason.Superseded)
+        {
+            await control.WriteAsync(journal, job, cancellationToken);
+            await journal.WriteHeartbeatAsync(Heartbeat(), cancellationToken);
+        }
+    }
+
+    /// <summary>Whether a newer attempt of the job's epoch was dispatched, or the run was deleted and its fence with it.</summary>
+    public static async Task<bool> IsSupersededAsync(IBlobStore blobs, EpochJob job, CancellationToken cancellationToken) =>
+        await blobs.ReadJsonAsync<EpochFence>(new RunPaths(job.RunId).Fence(job.Epoch), cancellationToken) is not { } fence
+        || fence.Attempt > job.Attempt;
+
+    private async Task LookAsync(CancellationToken cancellationToken)
+    {
+        var paths = new RunPaths(job.RunId);
         if (await blobs.FindAsync(paths.CancelMarker, cancellationToken) is not null)
         {
             control.Stop(StopReason.Canceled);
@@ -55,17 +70,8 @@ public sealed class LeaseKeeper : IAsyncDisposable
         if (await IsSupersededAsync(blobs, job, cancellationToken))
         {
             control.Stop(StopReason.Superseded);
-            return;
         }
-
-        await control.WriteAsync(journal, job, cancellationToken);
-        await journal.WriteHeartbeatAsync(Heartbeat(), cancellationToken);
     }
-
-    /// <summary>Whether a newer attempt of the job's epoch was dispatched.</summary>
-    public static async Task<bool> IsSupersededAsync(IBlobStore blobs, EpochJob job, CancellationToken cancellationToken) =>
-        await blobs.ReadJsonAsync<EpochFence>(new RunPaths(job.RunId).Fence(job.Epoch), cancellationToken) is { } fence
-        && fence.Attempt > job.Attempt;
 
     public async ValueTask DisposeAsync()
     {
@@ -76,16 +82,24 @@ public sealed class LeaseKeeper : IAsyncDisposable
 
     private async Task KeepAsync()
     {
-        using var timer = new PeriodicTimer(options.Lease / 3, clock);
-        var renewed = clock.GetTimestamp();
+        var between = options.Lease / 3;
+        using var timer = new PeriodicTimer(options.Look < between ? options.Look : between, clock);
+        var (renewed, first) = (clock.GetTimestamp(), true);
         try
         {
             do
             {
                 try
                 {
-                    await BeatAsync(end.Token);
-                    renewed = clock.GetTimestamp();
+                    if (first || clock.GetElapsedTime(renewed) >= between)
+                    {
+                        await BeatAsync(end.Token);
+                        (renewed, first) = (clock.GetTimestamp(), false);
+                    }
+                    else
+                    {
+                        await LookAsync(end.Token);
+                    }
                 }
                 catch (LeaseLostException lost)
                 {
@@ -114,7 +128,6 @@ public sealed class LeaseKeeper : IAsyncDisposable
     private Heartbeat Heartbeat()
     {
         var last = control.Last;
-        var remaining = last is null ? null : control.SecondsPerStep * (job.Plan.TotalSteps - last.Step);
         return new Heartbeat(
             job.RunId,
             job.Epoch,
@@ -124,6 +137,6 @@ public sealed class LeaseKeeper : IAsyncDisposable
             job.Plan.TotalSteps,
             last?.Loss,
             last?.TokensPerSecond,
-            remaining);
+            control.Remaining?.TotalSeconds);
     }
 }

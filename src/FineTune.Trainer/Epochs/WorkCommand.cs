@@ -9,8 +9,8 @@ namespace FineTune.Trainer.Epochs;
 /// <summary><c>work</c>: epochs from the queue until asked to end.</summary>
 public static class WorkCommand
 {
-    /// <summary>A container job gets 30 s from SIGTERM to its end; the job must be back in the queue by then.</summary>
-    private static readonly TimeSpan HandBackWithin = TimeSpan.FromSeconds(25);
+    /// <summary>A container job gets 30 s from SIGTERM to its end; more than <see cref="TrainerOptions.HandBack"/> is needed for the last requests.</summary>
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(27);
 
     public static async Task<int> RunAsync(Arguments arguments)
     {
@@ -22,7 +22,7 @@ public static class WorkCommand
         builder.Configuration.AddEnvironmentVariables();
         builder.Logging.AddTrainerLogging();
         builder.Services.AddTrainer(builder.Configuration);
-        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = HandBackWithin);
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTimeout);
         builder.Services.AddSingleton<IHostedService>(services => ActivatorUtilities.CreateInstance<WorkService>(services, once));
         using var host = builder.Build();
         HostWatch.Start(() => host.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication());

@@ -259,4 +259,92 @@ public sealed class EpochDeliveryTests : IDisposable
 
         Assert.Equal(EpochOutcome.Completed, Assert.Single(await lab.ReportsAsync()).Outcome);
     }
+
+    [Fact]
+    public async Task Run_AskedToStopWhenACheckpointTakesTooLong_HandsBackFromTheLastOne()
+    {
+        var job = await lab.PrepareAsync();
+        using var stopping = new CancellationTokenSource();
+        var clock = new WorkClock(TimeSpan.Zero);
+        lab.TrainingClock = clock;
+        lab.OnStepCheckpoint = _ =>
+        {
+            clock.Advance(lab.Options.HandBack + TimeSpan.FromSeconds(1));
+            stopping.Cancel();
+        };
+        await lab.SendAsync(job);
+        await lab.WorkAsync(stopping.Token);
+
+        // The step after it was done, and is lost.
+        Assert.StartsWith("step-0000000001-", Assert.Single(await lab.FoldersAsync(job)), StringComparison.Ordinal);
+        Assert.NotNull(await lab.Jobs.ReceiveAsync(lab.Options.Lease, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Run_AskedToStopInAStepThatDoesNotEnd_HandsBackInTime()
+    {
+        var job = await lab.PrepareAsync();
+        using var stopping = new CancellationTokenSource();
+        using var stuck = new ManualResetEventSlim();
+        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lab.OnStepCheckpoint = _ =>
+        {
+            stopping.Cancel();
+            reached.TrySetResult();
+            stuck.Wait(TestContext.Current.CancellationToken);
+        };
+        await lab.SendAsync(job);
+        var work = lab.WorkAsync(stopping.Token);
+        await reached.Task;
+        Assert.Null(await lab.Jobs.ReceiveAsync(lab.Options.Lease, TestContext.Current.CancellationToken));
+        lab.BeatClock.Advance(lab.Options.HandBack);
+        await work;
+
+        Assert.NotNull(await lab.Jobs.ReceiveAsync(lab.Options.Lease, TestContext.Current.CancellationToken));
+        stuck.Set();
+        await lab.WhenQuietAsync();
+    }
+
+    [Fact]
+    public async Task Run_CheckpointInterval_IsTheLargerOfTheConfiguredAndTwentyTimesTheLastWrite()
+    {
+        var written = new List<string>();
+        var clock = new WorkClock(TimeSpan.FromSeconds(30));
+        lab.TrainingClock = clock;
+        lab.Options = lab.Options with { CheckpointInterval = TimeSpan.FromSeconds(60) };
+        lab.BeforeWrite = path =>
+        {
+            if (path.FileName == "manifest.json" && path.Name.Contains("/step-", StringComparison.Ordinal))
+            {
+                written.Add(path.Name.Split('/')[^2][..15]);
+                clock.Advance(TimeSpan.FromSeconds(written.Count == 1 ? 1 : 6));
+            }
+        };
+        await lab.TrainAsync(await lab.PrepareAsync());
+
+        // A step takes 60 seconds: the first write's 20 are less, the second's 120 are two steps.
+        Assert.Equal(["step-0000000001", "step-0000000002", "step-0000000004"], written);
+    }
+
+    [Fact]
+    public async Task Run_DeletedMeanwhile_StopsAndLeavesNothingToWait()
+    {
+        var job = await lab.PrepareAsync();
+        lab.OnStepCheckpoint = checkpoint =>
+        {
+            if (checkpoint == 2)
+            {
+                EpochWorkerTests.Wait(lab.Blobs.DeleteAsync(lab.Paths.Fence(1)));
+            }
+        };
+        await lab.SendAsync(job);
+        await lab.WorkAsync();
+        Assert.Empty(await lab.ReportsAsync());
+        Assert.Null(await lab.StoredAsync(job));
+
+        lab.QueueClock.Advance(lab.Options.Lease);
+        await lab.WorkAsync();
+        Assert.Equal(0, await lab.Jobs.CountAsync());
+        Assert.Equal(TrainerLab.StepsPerEpoch - 1, lab.StepCheckpoints);
+    }
 }

@@ -5,20 +5,18 @@ using FineTune.Core.Models;
 using FineTune.Core.Runs;
 using FineTune.Core.Storage;
 using FineTune.Core.Training;
-using FineTune.Data.Tokenizers;
 using FineTune.Data.Tokens;
 using FineTune.Testing;
 using FineTune.Testing.Storage;
 using FineTune.Trainer.Epochs;
-using FineTune.Training.Models;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace FineTune.Trainer.Tests.Support;
 
 /// <summary>
-/// Real workers on storage in memory with a real tiny model. Training's clock stands still and the checkpoint interval is 0, so there is
-/// a checkpoint after every step but the last; its manifest is where a test can step in, on the training thread.
+/// Real workers on storage in memory with a real tiny model. Training's clock stands still unless a test moves it, and the checkpoint
+/// interval is 0, so there is a checkpoint after every step but the last; its manifest is where a test can step in, on the training thread.
 /// </summary>
 internal sealed class TrainerLab : IDisposable
 {
@@ -64,6 +62,9 @@ internal sealed class TrainerLab : IDisposable
     /// <summary>Of the lease keeper: beats come by it.</summary>
     public FakeTimeProvider BeatClock { get; } = new();
 
+    /// <summary>Of the training: a clock of its own, so that nothing a test does to the leases' time changes when checkpoints are written.</summary>
+    public TimeProvider TrainingClock { get; set; } = new FakeTimeProvider();
+
     public RunPaths Paths { get; } = new(RunId);
 
     public RunJournal Journal => new(Blobs, RunId);
@@ -80,7 +81,7 @@ internal sealed class TrainerLab : IDisposable
     /// <summary>The first epoch of two on a new model, not yet sent.</summary>
     public async Task<EpochJob> PrepareAsync(bool withEval = false, int? tokensVocabulary = null)
     {
-        var vocabulary = WriteModel(Folder["model/x"][..^2]);
+        var vocabulary = TinyModel.Write(Folder["model/x"][..^2]);
         WriteTokens(Folder.Root + "/train", tokensVocabulary ?? vocabulary, StepsPerEpoch * BatchSize, tokensVocabulary is { } high ? high - 1 : null);
         var hyperparameters = new HyperparametersRequest(BatchSize: BatchSize).Resolve(1e-2);
         ArtifactRef? eval = null;
@@ -106,14 +107,18 @@ internal sealed class TrainerLab : IDisposable
     public static EpochJob Second(EpochJob first, EpochResult result) =>
         first with { Epoch = 2, EventName = "epoch-2-1", Previous = result.Checkpoint };
 
-    public Task SendAsync(EpochJob job) => Jobs.SendAsync(WireJson.Serialize(job));
+    /// <summary>As a dispatcher does; a fence that is there already stays.</summary>
+    public async Task SendAsync(EpochJob job)
+    {
+        await Blobs.TryCreateJsonAsync(new RunPaths(job.RunId).Fence(job.Epoch), new EpochFence(job.Attempt));
+        await Jobs.SendAsync(WireJson.Serialize(job));
+    }
 
     /// <summary>A worker takes one message, as a container job does.</summary>
     public async Task WorkAsync(CancellationToken stopping = default)
     {
-        // Training has a clock of its own: nothing a test does to the leases' time changes when checkpoints are written.
         var checkpoints = new EpochCheckpoints(Blobs, Artifacts);
-        var runner = new EpochRunner(Blobs, Artifacts, checkpoints, Options, new FakeTimeProvider(), NullLogger<EpochRunner>.Instance);
+        var runner = new EpochRunner(Blobs, Artifacts, checkpoints, Options, TrainingClock, NullLogger<EpochRunner>.Instance);
         var worker = new EpochWorker(Blobs, queues, runner, checkpoints, Options, BeatClock, NullLogger<EpochWorker>.Instance);
         await worker.RunAsync(once: true, stopping);
     }
@@ -124,6 +129,10 @@ internal sealed class TrainerLab : IDisposable
         await WorkAsync();
         return Assert.Single(await ReportsAsync());
     }
+
+    /// <summary>Until no training goes on, not even one that was given up.</summary>
+    public Task WhenQuietAsync() => Eventually.AnswersAsync(() =>
+        Task.FromResult(Directory.GetDirectories(Folder["cache/work"]).Length == 0 ? "quiet" : null));
 
     /// <summary>Takes all that was reported out of the results queue.</summary>
     public async Task<IReadOnlyList<EpochResult>> ReportsAsync() =>
@@ -182,18 +191,6 @@ internal sealed class TrainerLab : IDisposable
         }
 
         return bodies;
-    }
-
-    private static int WriteModel(string folder)
-    {
-        var options = new BpeTrainerOptions { Merges = 20, ModelMaxLength = 64 };
-        BpeTrainer.Train(["the rain in the plain, the train in the rain"], options).Save(folder, options);
-        var tokenizer = Tokenizer.Load(folder);
-        var config = new LlamaConfig(
-            tokenizer.VocabularySize, HiddenSize: 16, IntermediateSize: 24, Layers: 2, AttentionHeads: 2, KeyValueHeads: 2, HeadDimension: 8,
-            MaxPositionEmbeddings: 64, TieWordEmbeddings: true, BosTokenId: tokenizer.BosId, EosTokenIds: tokenizer.EosIds);
-        LlamaInitializer.Write(config, seed: 3, folder);
-        return tokenizer.VocabularySize;
     }
 
     private static void WriteTokens(string folder, int vocabulary, int sequences, int? lastId)
