@@ -14,16 +14,12 @@ public sealed class QueuePump(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var queue = queues.Open(queueName);
         using var timer = new PeriodicTimer(poll);
         do
         {
             try
             {
-                while (await queue.ReceiveAsync(Lease, stoppingToken) is { } message)
-                {
-                    await HandleAsync(message, stoppingToken);
-                }
+                await DrainAsync(stoppingToken);
             }
             catch (Exception trouble) when (trouble is not OperationCanceledException)
             {
@@ -31,6 +27,16 @@ public sealed class QueuePump(
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    /// <summary>Handles the messages that are visible now.</summary>
+    internal async Task DrainAsync(CancellationToken stoppingToken)
+    {
+        var queue = queues.Open(queueName);
+        while (await queue.ReceiveAsync(Lease, stoppingToken) is { } message)
+        {
+            await HandleAsync(message, stoppingToken);
+        }
     }
 
     private async Task HandleAsync(IMessageLease message, CancellationToken stoppingToken)
