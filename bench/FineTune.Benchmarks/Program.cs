@@ -13,11 +13,20 @@ const string Usage = """
 
     FineTune.Benchmarks durable
     Starts runs among 10,000 finished ones, replays a history of 1,000 events, and prints one JSON object.
+
+    FineTune.Benchmarks queued-runs [N]
+    Queues N runs (default 1000), lets a stub trainer do them, and prints times and memory as one JSON object.
     """;
 
 if (args.FirstOrDefault() == "durable")
 {
     Console.WriteLine(await DurableBenchmark.RunAsync(finished: 10_000, starts: 1000, events: 1000));
+    return 0;
+}
+
+if (args.FirstOrDefault() == "queued-runs")
+{
+    Console.WriteLine(await QueuedRunsBenchmark.RunAsync(args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 1000));
     return 0;
 }
 

@@ -6,7 +6,7 @@ namespace FineTune.LocalHost.Durable.Store;
 internal sealed partial class DurableStore(DurableEngineOptions options, TimeProvider clock) : IDisposable
 {
     // The enum's numbers are stored; terminal ones are Completed, Failed, Canceled, Terminated.
-    private const string Live = "status NOT IN (1, 3, 4, 5)";
+    private const string Live = Schema.Live;
 
     private readonly Database database = new(options);
 
@@ -18,12 +18,16 @@ internal sealed partial class DurableStore(DurableEngineOptions options, TimePro
 
     public InstanceRecord? Find(string instanceId) => database.Read(() => Single(instanceId));
 
-    /// <summary>Newest first, from those created before the one numbered <paramref name="before"/>.</summary>
+    /// <summary>
+    /// Newest first, from those created before the one numbered <paramref name="before"/>. Payloads are read only when they are asked for, and
+    /// of unended instances alone an index knows: both matter among thousands of ended ones.
+    /// </summary>
     public IReadOnlyList<InstanceRecord> Query(OrchestrationQuery filter, long before, int limit) => database.Read(() => database.Rows(
         Rows.ReadInstance,
         $"""
-        SELECT {Rows.InstanceColumns} FROM instances
+        SELECT {(filter.FetchInputsAndOutputs ? Rows.InstanceColumns : Rows.SummaryColumns)} FROM instances
         WHERE seq < @0 AND created >= @1 AND created <= @2 AND substr(id, 1, length(@3)) = @3 AND (@4 IS NULL OR (@4 >> status) & 1)
+        {(filter.Statuses?.Any(OrchestrationRuntimeStatusExtensions.IsTerminal) == false ? $"AND {Live}" : "")}
         ORDER BY seq DESC LIMIT @5
         """,
         before,

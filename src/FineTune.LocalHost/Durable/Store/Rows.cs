@@ -13,6 +13,11 @@ internal static class Rows
         "seq, id, execution, name, version, status, created, updated, input, output, custom_status, failure, "
         + "parent_name, parent_id, parent_execution, parent_task";
 
+    /// <summary>The same without payloads.</summary>
+    public const string SummaryColumns =
+        "seq, id, execution, name, version, status, created, updated, NULL, NULL, NULL, failure, "
+        + "parent_name, parent_id, parent_execution, parent_task";
+
     // Most fields of an event are null: they are left out.
     private static readonly JsonSerializerOptions EventOptions = new(WireJson.Options)
     {

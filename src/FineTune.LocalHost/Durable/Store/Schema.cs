@@ -2,11 +2,14 @@ namespace FineTune.LocalHost.Durable.Store;
 
 internal static class Schema
 {
+    /// <summary>Of instances that have not ended: terminal are Completed, Failed, Canceled, Terminated.</summary>
+    public const string Live = "status NOT IN (1, 3, 4, 5)";
+
     /// <summary>
     /// <c>inbox</c> holds everything that an instance has yet to see; a timer is a message that is due later.
-    /// Times are UTC ticks; events are JSON, one per row.
+    /// Times are UTC ticks; events are JSON, one per row. Payloads come last, so that reading the rest does not touch them.
     /// </summary>
-    public const string Sql = """
+    public const string Sql = $"""
         CREATE TABLE IF NOT EXISTS instances (
             seq INTEGER PRIMARY KEY AUTOINCREMENT,
             id TEXT NOT NULL UNIQUE,
@@ -16,14 +19,15 @@ internal static class Schema
             status INTEGER NOT NULL,
             created INTEGER NOT NULL,
             updated INTEGER NOT NULL,
-            input TEXT,
-            output TEXT,
-            custom_status TEXT,
-            failure TEXT,
             parent_name TEXT,
             parent_id TEXT,
             parent_execution TEXT,
-            parent_task INTEGER);
+            parent_task INTEGER,
+            failure TEXT,
+            custom_status TEXT,
+            input TEXT,
+            output TEXT);
+        CREATE INDEX IF NOT EXISTS instances_live ON instances (seq) WHERE {Live};
         CREATE INDEX IF NOT EXISTS instances_parent ON instances (parent_id) WHERE parent_id IS NOT NULL;
         CREATE TABLE IF NOT EXISTS history (
             instance_id TEXT NOT NULL,
