@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net.Http.Json;
 using System.Runtime.InteropServices;
 using System.Text.Json;
@@ -52,14 +53,19 @@ public sealed class HostProcess : IAsyncDisposable
     }
 
     /// <summary><c>kill -9</c> of the trainer, if one is running.</summary>
-    public void KillTrainer()
+    public void KillTrainer() => End("trainer", victim => victim.Kill());
+
+    /// <summary>SIGTERM for the storage emulator: the supervisor starts it again.</summary>
+    public void StopStorage() => End("azurite", victim => Terminate(victim.Id));
+
+    private void End(string role, Action<Process> end)
     {
         var ledger = Path.Combine(dataDirectory, "processes.json");
         var children = WireJson.Deserialize<List<LedgerEntry>>(File.ReadAllText(ledger));
-        foreach (var trainer in children.Where(child => child.Role == "trainer" && child.Process.IsAlive()))
+        foreach (var child in children.Where(child => child.Role == role && child.Process.IsAlive()))
         {
-            using var victim = Process.GetProcessById(trainer.Process.Pid);
-            victim.Kill();
+            using var victim = Process.GetProcessById(child.Process.Pid);
+            end(victim);
         }
     }
 
@@ -71,10 +77,16 @@ public sealed class HostProcess : IAsyncDisposable
         if (!process.HasExited)
         {
             // SIGTERM, as a terminal's Ctrl-C or a service manager would.
-            using var kill = Process.Start("kill", [process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+            Terminate(process.Id);
             await process.WaitForExitAsync();
         }
 
         process.Dispose();
+    }
+
+    private static void Terminate(int pid)
+    {
+        using var kill = Process.Start("kill", [pid.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
     }
 }

@@ -23,9 +23,21 @@ public static class Runs
         return (await response.Content.ReadFromJsonAsync<UploadedFile>(WireJson.Options))!.Path;
     }
 
-    public static async Task<CreatedRun> CreateAsync(this HostProcess host, RunRequest request)
+    /// <param name="key">Makes all requests with it one run.</param>
+    public static async Task<CreatedRun> CreateAsync(this HostProcess host, RunRequest request, string? key = null)
     {
-        using var response = await host.Http.PostAsJsonAsync("api/runs", request, WireJson.Options);
+        using var post = new HttpRequestMessage(HttpMethod.Post, "api/runs") { Content = JsonContent.Create(request, options: WireJson.Options) };
+        if (key is not null)
+        {
+            post.Headers.Add("Idempotency-Key", key);
+        }
+
+        using var response = await host.Http.SendAsync(post);
+        if (response.StatusCode >= HttpStatusCode.InternalServerError)
+        {
+            response.EnsureSuccessStatusCode();
+        }
+
         Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
         var created = (await response.Content.ReadFromJsonAsync<CreatedRun>(WireJson.Options))!;
         Assert.Equal($"/api/runs/{created.Id}", response.Headers.Location!.ToString());
