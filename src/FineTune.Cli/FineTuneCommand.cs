@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using FineTune.Cli.Datasets;
 using FineTune.Cli.Demo;
 using FineTune.Cli.Generation;
 using FineTune.Cli.Hosting;
@@ -38,6 +39,7 @@ public static class FineTuneCommand
             DeleteCommand.Create(scope),
             ModelsCommand.Create(scope),
             ChatCommand.Create(scope),
+            ValidateCommand.Create(scope),
         };
     }
 

@@ -62,6 +62,7 @@ public static class Workflow
             .AddSingleton<IEpochDispatcher, QueueEpochDispatcher>()
             .AddSingleton<CheckRegion>()
             .AddSingleton<ResolveModel>()
+            .AddSingleton<DatasetChecks>()
             .AddSingleton<ValidateData>()
             .AddSingleton<TokenizeData>()
             .AddSingleton<PrepareRestart>()

@@ -1,4 +1,5 @@
 using System.Globalization;
+using FineTune.Core.Estimates;
 using FineTune.Core.Regions;
 using FineTune.Core.Runs;
 
@@ -22,6 +23,9 @@ public sealed record WorkflowOptions
 
     public DispatchPolicy Dispatch { get; init; } = DispatchPolicy.Default;
 
+    /// <summary>What time and cost are estimated for; <c>FINETUNE_GPU_PRICES</c> names a file with other ones.</summary>
+    public IReadOnlyList<GpuPrice> Gpus { get; init; } = GpuPrice.Default;
+
     /// <summary>Scratch folder for downloads and token shards in the making.</summary>
     public string WorkDirectory { get; init; } = Path.Combine(Path.GetTempPath(), "finetune");
 
@@ -38,6 +42,7 @@ public sealed record WorkflowOptions
             Flag(setting, "FINETUNE_STORAGE_FIREWALL")),
         MultiGpuQueue = NullIfEmpty(setting("FINETUNE_MULTI_GPU_QUEUE")),
         AcceptedLicenses = List(setting, "FINETUNE_ACCEPTED_LICENSES"),
+        Gpus = GpuPrice.Load(setting("FINETUNE_GPU_PRICES")),
         Dispatch = DispatchPolicy.Default with
         {
             StepTimeout = Time(setting, "FINETUNE_STEP_TIMEOUT") ?? DispatchPolicy.Default.StepTimeout,

@@ -12,10 +12,14 @@ namespace FineTune.Api.Datasets;
 /// <param name="Path">What to give as <c>train_data_path</c>.</param>
 public sealed record UploadedFile(string Path, long Length);
 
-/// <summary><c>PUT /api/datasets/{path}</c>: the body, streamed, becomes a blob of the datasets container.</summary>
+/// <summary><c>PUT /api/datasets/{path}</c>: the body, streamed, becomes a blob of the datasets container; and the dry run over data.</summary>
 public static class DatasetEndpoints
 {
-    public static void MapDatasets(this IEndpointRouteBuilder api) => api.MapPut("/datasets/{**path}", UploadAsync);
+    public static void MapDatasets(this IEndpointRouteBuilder api)
+    {
+        api.MapPut("/datasets/{**path}", UploadAsync);
+        api.MapPost("/datasets/validate", ValidateDataset.RunAsync);
+    }
 
     private static async Task<Created<UploadedFile>> UploadAsync(
         string path, HttpRequest request, IBlobStore blobs, CancellationToken cancellationToken)

@@ -2,8 +2,10 @@ using System.Globalization;
 using System.Net.Mime;
 using System.Text;
 using FineTune.Api.Durable;
+using FineTune.Core.Epochs;
 using FineTune.Core.Faults;
 using FineTune.Core.Runs;
+using FineTune.Core.Storage;
 using FineTune.Workflows.Durable;
 using FineTune.Workflows.Epochs;
 using FineTune.Workflows.Runs;
@@ -45,6 +47,10 @@ public static class RunEndpoints
         runs.MapGet("{id}/metrics", MetricsAsync);
         runs.MapGet("{id}/metrics.csv", MetricsCsvAsync);
         runs.MapGet("{id}/checkpoints", CheckpointsAsync);
+        runs.MapGet("{id}/validation", (string id, IBlobStore blobs, CancellationToken cancellationToken) =>
+            ValidationAsync(blobs, new RunPaths(id).ValidationReport, MediaTypeNames.Application.Json, id, cancellationToken));
+        runs.MapGet("{id}/validation.html", (string id, IBlobStore blobs, CancellationToken cancellationToken) =>
+            ValidationAsync(blobs, new RunPaths(id).ValidationPage, MediaTypeNames.Text.Html, id, cancellationToken));
     }
 
     private static async Task<Results<Accepted<CreatedRun>, BadRequest<FaultResponse>>> CreateAsync(
@@ -148,6 +154,16 @@ public static class RunEndpoints
         await runs.GetAsync(client, id, cancellationToken) is null
             ? NotFound(id)
             : TypedResults.Ok(await runs.CheckpointsAsync(id, cancellationToken));
+
+    private static async Task<Results<ContentHttpResult, NotFound<FaultResponse>>> ValidationAsync(
+        IBlobStore blobs, BlobPath report, string contentType, string id, CancellationToken cancellationToken) =>
+        await blobs.ReadTextAsync(report, cancellationToken) is { } text
+            ? TypedResults.Text(text, contentType, Encoding.UTF8)
+            : TypedResults.NotFound(FaultResponse.Of(Fault.Caller(
+                "http",
+                "report_not_found",
+                $"There is no validation report of a run '{id}': no such run, not validated yet, or validate_inputs was false.",
+                "id")));
 
     private static RunStatus ReadStatus(string text) => Enum.TryParse<RunStatus>(text, ignoreCase: true, out var status) && Enum.IsDefined(status)
         ? status

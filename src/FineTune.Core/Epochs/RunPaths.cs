@@ -21,6 +21,9 @@ public sealed partial class RunPaths(string runId)
 
     public BlobPath ValidationReport => Root / "validation.json";
 
+    /// <summary>The same for people.</summary>
+    public BlobPath ValidationPage => Root / "validation.html";
+
     public BlobPath TrainTokens => Root / "tokens/train";
 
     public BlobPath EvalTokens => Root / "tokens/eval";

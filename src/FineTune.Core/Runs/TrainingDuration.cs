@@ -46,6 +46,14 @@ public readonly record struct TrainingDuration(long Amount, DurationUnit Unit)
         _ => Math.Max(1, (long)Math.Ceiling(Amount * (double)stepsPerEpoch / Math.Max(1, tokensPerEpoch))),
     };
 
+    /// <summary>The number of tokens this means for a data set of <paramref name="perEpoch"/> tokens in batches of full contexts.</summary>
+    public long TotalTokens(long perEpoch, int contextLength, int batchSize) => Unit switch
+    {
+        DurationUnit.Epochs => Amount * perEpoch,
+        DurationUnit.Batches => Amount * Math.Min(perEpoch, (long)contextLength * batchSize),
+        _ => Amount,
+    };
+
     public override string ToString()
     {
         var unit = Unit;

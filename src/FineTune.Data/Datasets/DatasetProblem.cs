@@ -14,7 +14,14 @@ public enum ProblemSeverity
 /// <param name="File">Name of the source; null when it concerns the whole data set.</param>
 /// <param name="Line">One-based; null when it concerns the whole file.</param>
 /// <param name="Field">Path in the record, e.g. <c>messages[2].role</c>.</param>
-/// <param name="Message">What is wrong and how to mend it.</param>
+/// <param name="Message">What is wrong.</param>
 /// <param name="Excerpt">The beginning of the offending value.</param>
 public sealed record DatasetProblem(
-    ProblemSeverity Severity, string Code, string? File, long? Line, string? Field, string Message, string? Excerpt);
+    ProblemSeverity Severity, string Code, string? File, long? Line, string? Field, string Message, string? Excerpt)
+{
+    /// <summary>How to mend it.</summary>
+    public string Cure { get; init; } = ProblemKinds.Find(Code)?.Cure ?? "";
+
+    /// <summary>Of a warning, the services that refuse such data.</summary>
+    public string? RefusedBy { get; init; } = ProblemKinds.Find(Code)?.RefusedBy;
+}

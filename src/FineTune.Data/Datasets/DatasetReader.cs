@@ -11,9 +11,7 @@ public sealed class DatasetReader(TaskType taskType, DatasetOptions options, Act
 {
     private static readonly string[] JsonLinesExtensions = [".jsonl", ".ndjson"];
 
-    private readonly ExampleParser parser = new(taskType);
     private readonly TextDocumentReader documents = new(options, report);
-    private bool hasContent;
 
     /// <summary>Bytes read so far, of all sources.</summary>
     public long Bytes { get; private set; }
@@ -23,67 +21,90 @@ public sealed class DatasetReader(TaskType taskType, DatasetOptions options, Act
     {
         foreach (var source in sources)
         {
-            var extension = Path.GetExtension(source.Name);
-            var isText = taskType == TaskType.ContinuedPretrain && extension.Equals(".txt", StringComparison.OrdinalIgnoreCase);
-            if (!isText && !JsonLinesExtensions.Contains(extension, StringComparer.OrdinalIgnoreCase))
-            {
-                ReportFileType(source.Name, extension);
-                continue;
-            }
-
-            await using var stream = await source.OpenAsync(cancellationToken);
-            var items = isText
-                ? documents.ReadAsync(stream, source.Name, Advance, cancellationToken)
-                : ReadLinesAsync(stream, source.Name, cancellationToken);
-            hasContent = false;
+            var items = IsText(source) ? ReadDocumentAsync(source, cancellationToken) : ReadExamplesAsync(source, cancellationToken);
             await foreach (var item in items)
             {
-                hasContent = true;
                 yield return item;
             }
-
-            if (!hasContent)
-            {
-                new ProblemScope(source.Name, null, report).Warning(
-                    ProblemCodes.EmptyFile, null, "The file has no examples; is it the right one?");
-            }
         }
     }
 
-    private async IAsyncEnumerable<DatasetItem> ReadLinesAsync(
-        Stream stream, string file, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Whether <paramref name="source"/> is one document; otherwise it has a record in each line.</summary>
+    internal bool IsText(DatasetSource source) =>
+        taskType == TaskType.ContinuedPretrain && Path.GetExtension(source.Name).Equals(".txt", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The parts of a text.</summary>
+    internal async IAsyncEnumerable<DocumentPart> ReadDocumentAsync(
+        DatasetSource source, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await foreach (var line in LineReader.ReadAsync(stream, options.MaximumLineBytes, Advance, cancellationToken))
+        await using var stream = await source.OpenAsync(cancellationToken);
+        var hasContent = false;
+        await foreach (var part in documents.ReadAsync(stream, source.Name, Advance, cancellationToken))
         {
-            if (!line.Bytes.Span.ContainsAnyExcept(" \t\r"u8) && !line.TooLong)
+            hasContent = true;
+            yield return part;
+        }
+
+        WarnIfEmpty(source, hasContent);
+    }
+
+    /// <summary>The blocks of a file with a record in each line; the caller disposes each.</summary>
+    internal async IAsyncEnumerable<LineBlock> ReadBlocksAsync(
+        DatasetSource source, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var extension = Path.GetExtension(source.Name);
+        if (!JsonLinesExtensions.Contains(extension, StringComparer.OrdinalIgnoreCase))
+        {
+            Scope(source).Error(ProblemCodes.UnsupportedFileType, null, $"Files of type '{extension}' can't be read.", extension);
+            yield break;
+        }
+
+        await using var stream = await source.OpenAsync(cancellationToken);
+        var hasContent = false;
+        await foreach (var block in new LineBlockReader(stream, options, Advance).ReadAsync(cancellationToken))
+        {
+            if (!hasContent && block.HasContent)
             {
-                continue;
+                hasContent = true;
+                if (block.OpensDocument)
+                {
+                    block.Dispose();
+                    Scope(source).Error(ProblemCodes.JsonNotLines, null, "The file is one JSON document over several lines.");
+                    yield break;
+                }
             }
 
-            hasContent = true;
-            var problems = new ProblemScope(file, line.Number, report);
-            if (line.TooLong)
+            yield return block;
+        }
+
+        WarnIfEmpty(source, hasContent);
+    }
+
+    private async IAsyncEnumerable<DatasetItem> ReadExamplesAsync(
+        DatasetSource source, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var parser = new LineParser(taskType, options, source.Name);
+        await foreach (var block in ReadBlocksAsync(source, cancellationToken))
+        {
+            using (block)
             {
-                problems.Error(
-                    ProblemCodes.LineTooLong,
-                    null,
-                    $"The line is {line.Length:N0} bytes long, more than the {options.MaximumLineBytes:N0} allowed; split the example.",
-                    ProblemScope.ExcerptOf(line.Bytes.Span));
-            }
-            else if (parser.Parse(line.Bytes, problems) is { } example)
-            {
-                yield return example;
+                foreach (var (line, example) in parser.Parse(block, report))
+                {
+                    yield return example.ToItem(source.Name, line);
+                }
             }
         }
     }
 
-    private void ReportFileType(string file, string extension) => new ProblemScope(file, null, report).Error(
-        ProblemCodes.UnsupportedFileType,
-        null,
-        taskType == TaskType.ContinuedPretrain
-            ? $"Files of type '{extension}' can't be read; use .txt, or .jsonl with a 'text' in each line."
-            : $"Files of type '{extension}' can't be read; use .jsonl with one example in each line.",
-        extension);
+    private void WarnIfEmpty(DatasetSource source, bool hasContent)
+    {
+        if (!hasContent)
+        {
+            Scope(source).Warning(ProblemCodes.EmptyFile, null, "The file has no examples.");
+        }
+    }
+
+    private ProblemScope Scope(DatasetSource source) => new(source.Name, null, report);
 
     private void Advance(int read) => Bytes += read;
 }

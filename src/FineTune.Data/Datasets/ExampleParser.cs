@@ -4,70 +4,138 @@ using FineTune.Core.Runs;
 namespace FineTune.Data.Datasets;
 
 /// <summary>
-/// Turns a line of a JSONL file into an example. The union of what Databricks and OpenAI accept is accepted; only what can't be trained
-/// on is an error.
+/// Checks a line of a JSONL file. The union of what Databricks and OpenAI accept is accepted; only what can't be trained on is an error.
+/// Not for concurrent use.
 /// </summary>
 internal sealed class ExampleParser(TaskType taskType)
 {
-    private const string Messages = "messages";
-    private const string Prompt = "prompt";
-    private const string Response = "response";
-    private const string Completion = "completion";
-    private const string Text = "text";
+    private const int Messages = 0;
+    private const int Prompt = 1;
+    private const int Response = 2;
+    private const int Completion = 3;
+    private const int Text = 4;
+    private const int Tools = 5;
+    private const int ParallelToolCalls = 7;
+    private const int Input = 8;
 
-    /// <summary>The example, or null after reporting at least one error.</summary>
-    public DatasetItem? Parse(ReadOnlyMemory<byte> line, ProblemScope problems)
+    private static readonly string[] Names =
+    [
+        "messages", "prompt", "response", "completion", "text", "tools", "functions", "parallel_tool_calls", "input", "preferred_output",
+        "non_preferred_output",
+    ];
+
+    private static readonly KnownKeys Keys = new(Names);
+
+    private readonly ChatChecks chat = new();
+
+    /// <summary>The example, or null after reporting at least one error. It reads from <paramref name="line"/>; dispose it.</summary>
+    public ParsedExample? Parse(ReadOnlyMemory<byte> line, ProblemScope problems)
     {
-        using var document = JsonLine.Parse(line, problems);
+        var document = JsonLine.Parse(line, problems);
         if (document is null)
         {
             return null;
         }
 
-        var root = document.RootElement;
-        var keys = JsonKeys.Of(root, null, problems);
-        if (!keys.Overlaps(KeysOf(taskType)))
+        Check(document.RootElement, problems);
+        if (!problems.HasErrors)
         {
-            ReportKind(root, keys, problems);
-            return null;
+            return new ParsedExample(document, taskType);
         }
 
-        DatasetItem? example = taskType switch
-        {
-            TaskType.ChatCompletion => ChatParser.Parse(root, keys, problems),
-            TaskType.InstructionFinetune => ParseInstruction(root, keys, problems),
-            _ => ParseText(root, keys, problems),
-        };
-        return problems.HasErrors ? null : example;
+        document.Dispose();
+        return null;
     }
 
-    private static string[] KeysOf(TaskType taskType) => taskType switch
+    private void Check(JsonElement root, ProblemScope problems)
+    {
+        KnownValues values = default;
+        var others = Keys.Read(root, ref values, FieldPath.Whole, problems);
+        var own = OwnKeys(taskType);
+        if (!Has(values, own))
+        {
+            ReportKind(root, values, others, problems);
+            return;
+        }
+
+        for (var key = 0; key < Names.Length; key++)
+        {
+            if (values[key].ValueKind != JsonValueKind.Undefined && Array.IndexOf(own, key) < 0 && !IsForChat(key))
+            {
+                (others ??= []).Add(Names[key]);
+            }
+        }
+
+        KnownKeys.WarnOfExtra(others, FieldPath.Whole, problems);
+        switch (taskType)
+        {
+            case TaskType.ChatCompletion:
+                chat.Check(values[Messages], values[Tools], values[Tools + 1], values[ParallelToolCalls], problems);
+                break;
+            case TaskType.InstructionFinetune:
+                CheckInstruction(values, problems);
+                break;
+            default:
+                CheckText(values[Text], Text, problems);
+                break;
+        }
+    }
+
+    private bool IsForChat(int key) => taskType == TaskType.ChatCompletion && key is >= Tools and <= ParallelToolCalls;
+
+    private static bool Has(in KnownValues values, int[] keys)
+    {
+        foreach (var key in keys)
+        {
+            if (values[key].ValueKind != JsonValueKind.Undefined)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static int[] OwnKeys(TaskType taskType) => taskType switch
     {
         TaskType.ChatCompletion => [Messages],
         TaskType.InstructionFinetune => [Prompt, Response, Completion],
         _ => [Text],
     };
 
-    private void ReportKind(JsonElement root, HashSet<string> keys, ProblemScope problems)
+    private void ReportKind(JsonElement root, in KnownValues values, List<string>? others, ProblemScope problems)
     {
-        var raw = JsonLine.Raw(root);
-        foreach (var other in Enum.GetValues<TaskType>().Where(other => keys.Overlaps(KeysOf(other))))
+        if (Has(values, [Input, Input + 1, Input + 2]))
         {
-            var found = string.Join(" and ", KeysOf(other).Where(keys.Contains));
             problems.Error(
-                ProblemCodes.TaskTypeMismatch,
-                found,
-                $"The line has {found}, but task_type is {Name(taskType)}: use {Name(other)}.",
-                raw);
+                ProblemCodes.UnsupportedExampleType, Names[Input], "The line is a preference example, which this service doesn't train on.", JsonText.Raw(root));
             return;
         }
 
-        var names = keys.Count == 0 ? "no keys" : $"keys {JsonKeys.List(keys)}";
-        problems.Error(
-            ProblemCodes.UnknownExampleType,
-            null,
-            $"The line has {names}; {Name(taskType)} needs {Wanted}.",
-            raw);
+        foreach (var other in Enum.GetValues<TaskType>())
+        {
+            if (Has(values, OwnKeys(other)))
+            {
+                var found = string.Join(" and ", Names.Where((_, key) => Has(LastOf(root, key), OwnKeys(other))));
+                problems.Error(
+                    ProblemCodes.TaskTypeMismatch,
+                    found,
+                    $"The line has {found}, but task_type is {TaskTypeNames.Of(taskType)}: use {TaskTypeNames.Of(other)}.",
+                    JsonText.Raw(root));
+                return;
+            }
+        }
+
+        var keys = others is null ? "none of the keys" : $"the keys {KnownKeys.List(others)}";
+        problems.Error(ProblemCodes.UnknownExampleType, null, $"The line has {keys}; {TaskTypeNames.Of(taskType)} needs {Wanted}.", JsonText.Raw(root));
+    }
+
+    /// <summary>Only key <paramref name="key"/> of <paramref name="root"/>.</summary>
+    private static KnownValues LastOf(JsonElement root, int key)
+    {
+        KnownValues values = default;
+        values[key] = root.TryGetProperty(Names[key], out var value) ? value : default;
+        return values;
     }
 
     private string Wanted => taskType switch
@@ -77,44 +145,29 @@ internal sealed class ExampleParser(TaskType taskType)
         _ => "'text', or .txt files",
     };
 
-    private static InstructionExample? ParseInstruction(JsonElement root, HashSet<string> keys, ProblemScope problems)
+    private static void CheckInstruction(in KnownValues values, ProblemScope problems)
     {
-        var answer = keys.Contains(Response) ? Response : Completion;
-        var prompt = Required(root, Prompt, Prompt, problems);
-        var response = Required(root, answer, keys.Contains(Completion) ? answer : Response, problems);
-        JsonKeys.WarnOfExtra(keys.Where(key => key != Prompt && key != answer), null, problems);
-        return prompt is null || response is null ? null : new InstructionExample(problems.File, problems.Line, prompt, response);
-    }
-
-    private static DocumentPart? ParseText(JsonElement root, HashSet<string> keys, ProblemScope problems)
-    {
-        var text = Required(root, Text, Text, problems);
-        JsonKeys.WarnOfExtra(keys.Where(key => key != Text), null, problems);
-        return text is null ? null : new DocumentPart(problems.File, problems.Line, text, EndsDocument: true);
-    }
-
-    private static string? Required(JsonElement root, string key, string reported, ProblemScope problems)
-    {
-        if (!root.TryGetProperty(key, out var value))
+        var hasResponse = values[Response].ValueKind != JsonValueKind.Undefined;
+        var hasCompletion = values[Completion].ValueKind != JsonValueKind.Undefined;
+        if (hasResponse && hasCompletion)
         {
-            problems.Error(ProblemCodes.MissingField, reported, $"'{reported}' is missing; add it or remove the line.", JsonLine.Raw(root));
-            return null;
+            problems.Warning(ProblemCodes.AmbiguousAnswer, Names[Completion], "The line has both response and completion; response is used.");
         }
 
-        var text = JsonLine.Text(value, key, problems);
-        if (text is { Length: 0 })
-        {
-            problems.Error(ProblemCodes.EmptyField, key, $"'{key}' is empty; fill it or remove the line.");
-            return null;
-        }
-
-        return text;
+        CheckText(values[Prompt], Prompt, problems);
+        var answer = hasCompletion && !hasResponse ? Completion : Response;
+        CheckText(values[answer], answer, problems);
     }
 
-    private static string Name(TaskType taskType) => taskType switch
+    private static void CheckText(JsonElement value, int key, ProblemScope problems)
     {
-        TaskType.ChatCompletion => "CHAT_COMPLETION",
-        TaskType.InstructionFinetune => "INSTRUCTION_FINETUNE",
-        _ => "CONTINUED_PRETRAIN",
-    };
+        if (value.ValueKind == JsonValueKind.Undefined)
+        {
+            problems.Error(ProblemCodes.MissingField, Names[key], $"'{Names[key]}' is missing.");
+        }
+        else if (JsonText.Check(value, new FieldPath(Names[key]), problems) && JsonText.IsEmpty(value))
+        {
+            problems.Error(ProblemCodes.EmptyField, Names[key], $"'{Names[key]}' is empty.");
+        }
+    }
 }

@@ -3,12 +3,12 @@ using System.Text.Unicode;
 
 namespace FineTune.Data.Datasets;
 
-/// <summary>Parses a line of a JSONL file and reads values from it, reporting instead of throwing.</summary>
+/// <summary>Parses a line of a JSONL file, reporting instead of throwing.</summary>
 internal static class JsonLine
 {
     private const int MaximumDepth = 64;
 
-    /// <summary>The line's JSON object, or null after reporting what is wrong. Dispose it.</summary>
+    /// <summary>The line's JSON object, or null after reporting what is wrong. It reads from <paramref name="line"/>; dispose it.</summary>
     public static JsonDocument? Parse(ReadOnlyMemory<byte> line, ProblemScope problems)
     {
         if (!Utf8.IsValid(line.Span))
@@ -17,27 +17,20 @@ internal static class JsonLine
             return null;
         }
 
+        if (line.Span.StartsWith("\uFEFF"u8))
+        {
+            problems.Warning(ProblemCodes.ByteOrderMark, null, "The line begins with a byte order mark, which is skipped.");
+            line = line[3..];
+        }
+
         JsonDocument document;
         try
         {
             document = JsonDocument.Parse(line, new JsonDocumentOptions { MaxDepth = MaximumDepth });
         }
-        catch (JsonException) when (Depth(line.Span) > MaximumDepth)
-        {
-            problems.Error(
-                ProblemCodes.JsonTooDeep,
-                null,
-                $"The JSON is nested more than {MaximumDepth} deep; examples are flat: remove the nesting.",
-                ProblemScope.ExcerptOf(line.Span));
-            return null;
-        }
         catch (JsonException broken)
         {
-            problems.Error(
-                ProblemCodes.InvalidJson,
-                null,
-                $"The line isn't valid JSON, at byte {broken.BytePositionInLine + 1}; each line must be one JSON object.",
-                ProblemScope.ExcerptOf(line.Span));
+            ReportBroken(line.Span, broken, problems);
             return null;
         }
 
@@ -47,36 +40,9 @@ internal static class JsonLine
         }
 
         problems.Error(
-            ProblemCodes.NotAnObject,
-            null,
-            $"The line is JSON {Kind(document.RootElement)}; each line must be one JSON object.",
-            ProblemScope.ExcerptOf(line.Span));
+            ProblemCodes.NotAnObject, null, $"The line is JSON {Kind(document.RootElement)}, not an object.", ProblemScope.ExcerptOf(line.Span));
         document.Dispose();
         return null;
-    }
-
-    /// <summary>The string at <paramref name="field"/>, or null after reporting what is wrong.</summary>
-    public static string? Text(JsonElement value, string field, ProblemScope problems)
-    {
-        if (value.ValueKind != JsonValueKind.String)
-        {
-            problems.Error(ProblemCodes.WrongType, field, $"{field} must be a string but is {Kind(value)}.", Raw(value));
-            return null;
-        }
-
-        try
-        {
-            return value.GetString();
-        }
-        catch (InvalidOperationException)
-        {
-            problems.Error(
-                ProblemCodes.InvalidUnicodeEscape,
-                field,
-                $"{field} has half of a surrogate pair as \\u escape; write both halves or the character itself.",
-                Raw(value));
-            return null;
-        }
     }
 
     public static string Kind(JsonElement value) => value.ValueKind switch
@@ -89,12 +55,44 @@ internal static class JsonLine
         _ => "an object",
     };
 
-    public static string Raw(JsonElement value) => value.GetRawText();
-
     public static string InvalidUtf8Message(ReadOnlySpan<byte> bytes) =>
         bytes.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]) || bytes.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF])
-            ? "The file is UTF-16; save it as UTF-8."
-            : "The line has bytes that are not UTF-8; save the file as UTF-8.";
+            ? "The file is UTF-16."
+            : "The line has bytes that are not UTF-8.";
+
+    private static void ReportBroken(ReadOnlySpan<byte> line, JsonException broken, ProblemScope problems)
+    {
+        var excerpt = ProblemScope.ExcerptOf(line);
+        var at = broken.BytePositionInLine + 1;
+        if (Depth(line) > MaximumDepth)
+        {
+            problems.Error(ProblemCodes.JsonTooDeep, null, $"The JSON is nested more than {MaximumDepth} deep.", excerpt);
+        }
+        else if (HoldsSeveral(line))
+        {
+            problems.Error(ProblemCodes.SeveralJsonValues, null, $"The line goes on after its first JSON value, at byte {at}.", excerpt);
+        }
+        else
+        {
+            var quotes = line.StartsWith("{'"u8) ? ": strings stand between double quotes, not single ones" : "";
+            problems.Error(ProblemCodes.InvalidJson, null, $"The line isn't valid JSON, at byte {at}{quotes}.", excerpt);
+        }
+    }
+
+    private static bool HoldsSeveral(ReadOnlySpan<byte> line)
+    {
+        var reader = new Utf8JsonReader(line, new JsonReaderOptions { MaxDepth = MaximumDepth, AllowMultipleValues = true });
+        try
+        {
+            reader.Read();
+            reader.Skip();
+            return reader.Read();
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
 
     private static int Depth(ReadOnlySpan<byte> json)
     {

@@ -2,28 +2,28 @@ using System.Text;
 
 namespace FineTune.Data.Datasets;
 
-/// <summary>Reports what is wrong with one line.</summary>
-internal sealed class ProblemScope(string file, long? line, Action<DatasetProblem> report)
+/// <summary>Reports what is wrong with one line; with a null line, with the whole file.</summary>
+internal sealed class ProblemScope(string? file, long? line, Action<DatasetProblem> report)
 {
     private const int ExcerptLength = 80;
-
-    public string File { get; } = file;
-
-    public long Line { get; } = line ?? 1;
 
     public bool HasErrors { get; private set; }
 
     public void Error(string code, string? field, string message, string? value = null)
     {
         HasErrors = true;
-        report(new DatasetProblem(ProblemSeverity.Error, code, File, line, field, message, Excerpt(value)));
+        Report(ProblemSeverity.Error, code, field, message, value);
     }
 
     public void Warning(string code, string? field, string message, string? value = null) =>
-        report(new DatasetProblem(ProblemSeverity.Warning, code, File, line, field, message, Excerpt(value)));
+        Report(ProblemSeverity.Warning, code, field, message, value);
 
+    /// <summary>The beginning of <paramref name="utf8"/>, enough for an excerpt.</summary>
     public static string ExcerptOf(ReadOnlySpan<byte> utf8) =>
         Encoding.UTF8.GetString(utf8[..Math.Min(utf8.Length, 4 * ExcerptLength)]);
+
+    private void Report(ProblemSeverity severity, string code, string? field, string message, string? value) =>
+        report(new DatasetProblem(severity, code, file, line, field, message, Excerpt(value)));
 
     private static string? Excerpt(string? value)
     {

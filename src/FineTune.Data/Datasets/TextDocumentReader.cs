@@ -20,7 +20,7 @@ internal sealed class TextDocumentReader(DatasetOptions options, Action<DatasetP
         var bytes = new byte[options.TextBlockBytes + 4];
         var characters = new char[bytes.Length];
         var (carried, line, pending) = (0, 1L, "");
-        var (isFirst, isLast, isInDocument, sawNul) = (true, false, false, false);
+        var (isFirst, isLast, isInDocument) = (true, false, false);
         while (!isLast)
         {
             var read = await stream.ReadAtLeastAsync(
@@ -41,12 +41,7 @@ internal sealed class TextDocumentReader(DatasetOptions options, Action<DatasetP
             }
 
             var text = characters.AsSpan(0, written);
-            if (!sawNul && text.Contains('\0'))
-            {
-                sawNul = true;
-                new ProblemScope(file, line + pending.AsSpan().Count('\n') + text[..text.IndexOf('\0')].Count('\n'), report).Warning(
-                    ProblemCodes.NulCharacter, null, "The file has NUL characters; is it text? Remove them or the file.");
-            }
+            WarnOfMarks(bytes.AsSpan(skipped, consumed), file, line + pending.AsSpan().Count('\n'));
 
             carried = available - skipped - consumed;
             bytes.AsSpan(skipped + consumed, carried).CopyTo(bytes);
@@ -59,6 +54,17 @@ internal sealed class TextDocumentReader(DatasetOptions options, Action<DatasetP
                 line += pending.AsSpan(0, cut).Count('\n');
                 pending = pending[cut..];
             }
+        }
+    }
+
+    /// <summary>Looks line by line only where there is something to find.</summary>
+    private void WarnOfMarks(ReadOnlySpan<byte> text, string file, long line)
+    {
+        var found = false;
+        TextMarks.Warn(text, FieldPath.Whole, new ProblemScope(file, line, _ => found = true));
+        foreach (var range in found ? text.Split((byte)'\n') : default)
+        {
+            TextMarks.Warn(text[range], FieldPath.Whole, new ProblemScope(file, line++, report));
         }
     }
 

@@ -6,7 +6,11 @@ namespace FineTune.Data.Formatting;
 /// <param name="Sequence">Null when the example is dropped.</param>
 /// <param name="Truncated">Whether it was longer than the context.</param>
 /// <param name="DropReason">One of <see cref="DropReasons"/>; null when it is kept.</param>
-public sealed record EncodedExample(TokenSequence? Sequence, bool Truncated, string? DropReason);
+public sealed record EncodedExample(TokenSequence? Sequence, bool Truncated, string? DropReason)
+{
+    /// <summary>Tokens of the whole example, before truncation.</summary>
+    public int Length { get; init; }
+}
 
 /// <summary>Why examples that are valid are not trained on. Invalid ones are counted by their problem code.</summary>
 public static class DropReasons

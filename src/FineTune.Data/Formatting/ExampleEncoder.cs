@@ -39,8 +39,8 @@ public sealed class ExampleEncoder(Tokenizer tokenizer, ChatTemplate? chatTempla
         var isTruncated = tokens.Count > ContextLength;
         var sequence = tokens.ToSequence(ContextLength);
         return sequence.TrainedCount > 0
-            ? new EncodedExample(sequence, isTruncated, null)
-            : new EncodedExample(null, isTruncated, DropReasons.NothingTrained);
+            ? new EncodedExample(sequence, isTruncated, null) { Length = tokens.Count }
+            : new EncodedExample(null, isTruncated, DropReasons.NothingTrained) { Length = tokens.Count };
     }
 
     /// <summary>What a conversation looks like before the assistant's next turn.</summary>

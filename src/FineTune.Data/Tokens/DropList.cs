@@ -26,7 +26,7 @@ internal sealed class DropList(TokenizationOptions options)
                 Tokenization.Phase,
                 FaultAttribution.Caller,
                 problem.Code,
-                $"{problem.File}: {problem.Message}",
+                $"{problem.File}: {problem.Message} {problem.Cure}",
                 problem.File,
                 problem.Line,
                 problem.Field));

@@ -3,67 +3,62 @@ using FineTune.Data.Datasets;
 
 namespace FineTune.Data.Validation;
 
-/// <summary>Reads a whole data set and lists everything that is wrong with it, before anything is trained.</summary>
+/// <summary>
+/// Reads whole data sets and lists everything that is wrong with them, before anything is trained. Blocks are checked in parallel; memory is
+/// bounded whatever the size.
+/// </summary>
 public static class DatasetValidator
 {
+    /// <summary>Checks one data set.</summary>
     public static async Task<ValidationReport> ValidateAsync(
-        IReadOnlyList<DatasetSource> sources, TaskType taskType, ValidationOptions? options = null, CancellationToken cancellationToken = default)
+        IReadOnlyList<DatasetSource> sources, TaskType taskType, ValidationOptions? options = null, CancellationToken cancellationToken = default) =>
+        (await ValidateAsync(sources, null, taskType, options, cancellationToken)).Train;
+
+    /// <summary>Checks training data, and evaluation data where there is any, also against each other.</summary>
+    public static async Task<ValidationReports> ValidateAsync(
+        IReadOnlyList<DatasetSource> train,
+        IReadOnlyList<DatasetSource>? eval,
+        TaskType taskType,
+        ValidationOptions? options = null,
+        CancellationToken cancellationToken = default)
     {
         options ??= ValidationOptions.Default;
-        var problems = new ProblemList(options.DetailsPerCode);
-        var reader = new DatasetReader(taskType, options.Reading, problems.Add);
-        var examples = 0L;
-        await foreach (var item in reader.ReadAsync(sources, cancellationToken))
-        {
-            examples += item is DocumentPart { EndsDocument: false } ? 0 : 1;
-        }
-
-        CheckCount(examples, taskType, options, problems);
-        return new ValidationReport(
-            taskType, sources.Count, examples, reader.Bytes, problems.Errors, problems.Warnings, problems.Counts, problems.Details);
+        using var index = new ExampleIndex(options.WorkDirectory, options.HashesInMemory);
+        var trainPass = new ValidationPass(train, isEval: false, taskType, options, index);
+        await trainPass.ReadAsync(cancellationToken);
+        var evalPass = eval is null ? null : new ValidationPass(eval, isEval: true, taskType, options, index);
+        await (evalPass?.ReadAsync(cancellationToken) ?? Task.CompletedTask);
+        ReportRepetitions(index, train, eval ?? [], trainPass.Problems, evalPass?.Problems, options.DetailsPerCode);
+        return new ValidationReports(
+            trainPass.ToReport(), evalPass?.ToReport(), options.Model?.Name, options.Encoder?.ContextLength ?? options.ContextLength);
     }
 
-    private static void CheckCount(long examples, TaskType taskType, ValidationOptions options, ProblemList problems)
+    private static void ReportRepetitions(
+        ExampleIndex index,
+        IReadOnlyList<DatasetSource> train,
+        IReadOnlyList<DatasetSource> eval,
+        ProblemList trainProblems,
+        ProblemList? evalProblems,
+        int listed)
     {
-        if (examples == 0 && problems.Errors == 0)
+        var kinds = new[] { new FirstRepetitions(listed), new FirstRepetitions(listed), new FirstRepetitions(listed) };
+        foreach (var repetition in index.Repetitions())
         {
-            problems.Add(new DatasetProblem(
-                ProblemSeverity.Error, ProblemCodes.EmptyDataset, null, null, null, "The data set has no examples; is the path right?", null));
+            kinds[repetition.IsLeak ? 2 : repetition.Again.IsEval ? 1 : 0].Add(repetition);
         }
-        else if (examples < options.FewExamples && examples > 0 && taskType != TaskType.ContinuedPretrain)
+
+        kinds[0].Report(trainProblems, ProblemCodes.DuplicateExample, Describe);
+        kinds[1].Report(evalProblems, ProblemCodes.DuplicateExample, Describe);
+        kinds[2].Report(evalProblems, ProblemCodes.LeakedExample, Describe);
+
+        DatasetProblem Describe(string code, Repetition repetition)
         {
-            problems.Add(new DatasetProblem(
-                ProblemSeverity.Warning,
-                ProblemCodes.FewExamples,
-                null,
-                null,
-                null,
-                $"There are {examples} examples only; OpenAI refuses fewer than {options.FewExamples}, and 50 to 100 are advised. Add more.",
-                null));
+            var (first, again) = repetition;
+            var what = code == ProblemCodes.LeakedExample ? "training data" : "example";
+            return new DatasetProblem(
+                ProblemSeverity.Warning, code, Name(again), again.Line, null, $"The same as the {what} of {Name(first)}, line {first.Line}.", null);
         }
-    }
 
-    private sealed class ProblemList(int detailsPerCode)
-    {
-        private readonly SortedDictionary<string, long> counts = new(StringComparer.Ordinal);
-
-        public IReadOnlyDictionary<string, long> Counts => counts;
-
-        public List<DatasetProblem> Details { get; } = [];
-
-        public long Errors { get; private set; }
-
-        public long Warnings { get; private set; }
-
-        public void Add(DatasetProblem problem)
-        {
-            var count = counts.GetValueOrDefault(problem.Code) + 1;
-            counts[problem.Code] = count;
-            (Errors, Warnings) = problem.Severity == ProblemSeverity.Error ? (Errors + 1, Warnings) : (Errors, Warnings + 1);
-            if (count <= detailsPerCode)
-            {
-                Details.Add(problem);
-            }
-        }
+        string Name(ExamplePlace place) => (place.IsEval ? eval : train)[place.File].Name;
     }
 }

@@ -1,9 +1,12 @@
 using System.Globalization;
+using System.Text;
 using FineTune.Core.Epochs;
 using FineTune.Core.Faults;
+using FineTune.Core.Models;
 using FineTune.Core.Runs;
 using FineTune.Core.Storage;
 using FineTune.Data.Validation;
+using FineTune.Data.Validation.Html;
 
 namespace FineTune.Workflows.Datasets;
 
@@ -11,36 +14,38 @@ namespace FineTune.Workflows.Datasets;
 /// <param name="Eval">The files to evaluate on; null when a part of the training data is to be held out.</param>
 public sealed record ValidatedData(IReadOnlyList<DataFile> Train, IReadOnlyList<DataFile>? Eval, string Summary);
 
-/// <summary>What <c>validation.json</c> of a run holds.</summary>
-public sealed record ValidationReports(ValidationReport Train, ValidationReport? Eval);
-
-/// <summary>Finds the run's data and checks every example; all problems are in the run's validation report.</summary>
-public sealed class ValidateData(DatasetLocator locator, IBlobStore blobs)
+/// <summary>Finds the run's data and checks every example; what was found is the run's validation report, as JSON and as a page.</summary>
+public sealed class ValidateData(DatasetLocator locator, DatasetChecks checks, ModelCatalogue catalogue, IBlobStore blobs)
 {
     public const string Phase = ValidationReport.Phase;
 
     public Task<Outcome<ValidatedData>> RunAsync(RunSpec spec) => Outcome.CatchAsync(async () =>
     {
-        var train = await locator.FindAsync(spec.TrainDataPath, spec.TaskType, Phase, "train_data_path");
-        var eval = spec.EvalDataPath is null ? null : await locator.FindAsync(spec.EvalDataPath, spec.TaskType, Phase, "eval_data_path");
         if (!spec.ValidateInputs)
         {
+            var train = await locator.FindAsync(spec.TrainDataPath, spec.TaskType, Phase, "train_data_path");
+            var eval = spec.EvalDataPath is null ? null : await locator.FindAsync(spec.EvalDataPath, spec.TaskType, Phase, "eval_data_path");
             return new ValidatedData(train, eval, "Validation was skipped: validate_inputs is false.");
         }
 
-        var reports = new ValidationReports(
-            await CheckAsync(train, spec.TaskType), eval is null ? null : await CheckAsync(eval, spec.TaskType));
-        await blobs.WriteJsonAsync(new RunPaths(spec.RunId).ValidationReport, reports);
-        if ((reports.Train.ToFault() ?? reports.Eval?.ToFault()) is { } invalid)
-        {
-            throw new FaultException(invalid);
-        }
-
-        return new ValidatedData(train, eval, Summarize(reports));
+        var data = await checks.RunAsync(new DatasetCheck(
+            spec.TrainDataPath,
+            spec.EvalDataPath,
+            spec.TaskType,
+            catalogue.TryFind(spec.Model, out var model) ? model : null,
+            spec.CustomWeightsPath,
+            spec.ContextLength,
+            spec.TrainingDuration,
+            spec.Hyperparameters,
+            spec.Date));
+        var paths = new RunPaths(spec.RunId);
+        await blobs.WriteJsonAsync(paths.ValidationReport, data.Reports);
+        using var page = new MemoryStream(Encoding.UTF8.GetBytes(ValidationPage.Render(data.Reports)));
+        await blobs.WriteAsync(paths.ValidationPage, page);
+        return data.Reports.ToFault() is { } invalid
+            ? throw new FaultException(invalid)
+            : new ValidatedData(data.Train, data.Eval, Summarize(data.Reports));
     });
-
-    private Task<ValidationReport> CheckAsync(IReadOnlyList<DataFile> files, TaskType taskType) =>
-        DatasetValidator.ValidateAsync(DataSources.Open(blobs, files), taskType);
 
     private static string Summarize(ValidationReports reports) => string.Create(
         CultureInfo.InvariantCulture,

@@ -9,6 +9,7 @@ namespace FineTune.Workflows.Models;
 /// <summary>Finds weights by the names users give them.</summary>
 public sealed class ModelLocator(ModelCatalogue catalogue, BaseModels baseModels, ModelRegistry registry, ArtifactStore artifacts)
 {
+    public const string WeightsMissingCode = "weights_missing";
     private const string RegistryScheme = "models:/";
 
     /// <summary>
@@ -45,7 +46,7 @@ public sealed class ModelLocator(ModelCatalogue catalogue, BaseModels baseModels
 
     public static Fault WeightsMissing(string model, string phase) => Fault.Caller(
         phase,
-        "weights_missing",
+        WeightsMissingCode,
         $"The weights of '{model}' are not here. Import them: finetune models import <folder> --as {model}",
         "model");
 }

@@ -27,9 +27,16 @@ public sealed class ResolveModel(ModelCatalogue catalogue, ModelLocator locator,
     {
         var today = DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
         var model = catalogue.Resolve(spec.Model, today).Unwrap();
+        return (await FindAsync(model, spec.CustomWeightsPath, spec.ContextLength, spec.LearningRate)).Unwrap();
+    });
+
+    /// <param name="contextLength">Null: the smaller of 8192 and what the model can.</param>
+    public Task<Outcome<ResolvedModel>> FindAsync(
+        CatalogueModel model, string? customWeightsPath, int? contextLength, double? learningRate) => Outcome.CatchAsync(async () =>
+    {
         var start = await locator.FindAsync(model.Name, Phase, "model");
         var config = await ReadConfigAsync(start);
-        if (spec.CustomWeightsPath is { } path)
+        if (customWeightsPath is { } path)
         {
             var custom = await locator.FindAsync(path, Phase, "custom_weights_path");
             var customConfig = await ReadConfigAsync(custom);
@@ -38,16 +45,16 @@ public sealed class ResolveModel(ModelCatalogue catalogue, ModelLocator locator,
         }
 
         var maximum = Math.Min(model.MaxContextLength, Number(config, "max_position_embeddings") ?? int.MaxValue);
-        if (spec.ContextLength > maximum)
+        if (contextLength > maximum)
         {
-            throw new FaultException(ContextTooLong(model.Name, spec.ContextLength.Value, maximum));
+            throw new FaultException(ContextTooLong(model.Name, contextLength.Value, maximum));
         }
 
         return new ResolvedModel(
             model.Name,
             start,
-            spec.ContextLength ?? Math.Min(DefaultContextLength, maximum),
-            spec.LearningRate ?? model.DefaultLearningRate,
+            contextLength ?? Math.Min(DefaultContextLength, maximum),
+            learningRate ?? model.DefaultLearningRate,
             []);
     });
 

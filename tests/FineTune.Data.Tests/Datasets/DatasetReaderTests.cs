@@ -53,6 +53,25 @@ public sealed class DatasetReaderTests
     }
 
     [Fact]
+    public async Task Read_ToolCalls_GivesDefinitionsCallsAndResults()
+    {
+        var line = """
+            {"tools": [{"type": "function", "function": {"name": "f"}}], "functions": [{"name": "g"}], "parallel_tool_calls": false, "messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": null, "tool_calls": [{"id": "1", "type": "function", "function": {"name": "f", "arguments": "{\"a\": 1}"}}, {"id": "2", "function": {"name": "f", "arguments": "none"}}]}, {"role": "tool", "tool_call_id": "1", "content": "r"}, {"role": "tool", "tool_call_id": "2", "content": "s"}, {"role": "assistant", "function_call": {"name": "g"}}, {"role": "function", "name": "g", "content": "t"}, {"role": "assistant", "content": "a"}]}
+            """;
+
+        var chat = Assert.IsType<ChatExample>(Assert.Single(await Read(TaskType.ChatCompletion, Sources.Lines(line.Trim()))));
+
+        Assert.Equal(["""{"type": "function", "function": {"name": "f"}}""", """{"type": "function", "function": {"name": "g"}}"""], chat.Tools);
+        Assert.False(chat.ParallelToolCalls);
+        Assert.Equal([new ToolCall("1", "f", """{"a": 1}"""), new ToolCall("2", "f", "\"none\"")], chat.Messages[1].ToolCalls);
+        Assert.Equal("", chat.Messages[1].Content);
+        Assert.Equal((ChatRole.Tool, "r", "1"), (chat.Messages[2].Role, chat.Messages[2].Content, chat.Messages[2].ToolCallId));
+        Assert.Equal(new ToolCall(null, "g", "{}"), Assert.Single(chat.Messages[4].ToolCalls));
+        Assert.Equal((ChatRole.Tool, "g"), (chat.Messages[5].Role, chat.Messages[5].Name));
+        Assert.DoesNotContain(problems, problem => problem.Severity == ProblemSeverity.Error);
+    }
+
+    [Fact]
     public async Task Read_LineOf100Megabytes_IsReportedInBoundedMemory()
     {
         var source = new DatasetSource("big.jsonl", _ => Task.FromResult<Stream>(new EndlessLine(100_000_000, "\n{\"prompt\": \"a\", \"response\": \"b\"}\n"u8.ToArray())));

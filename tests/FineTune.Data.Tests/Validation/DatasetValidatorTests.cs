@@ -1,7 +1,9 @@
 using System.Text;
 using FineTune.Core.Json;
+using FineTune.Core.Models;
 using FineTune.Core.Runs;
 using FineTune.Data.Datasets;
+using FineTune.Data.Formatting;
 using FineTune.Data.Validation;
 
 namespace FineTune.Data.Tests.Validation;
@@ -15,7 +17,7 @@ public sealed class DatasetValidatorTests
 
     [Theory]
     [InlineData(Instruction, "{\"prompt\": ", ProblemCodes.InvalidJson, null)]
-    [InlineData(Instruction, "{\"prompt\": \"a\", \"response\": \"b\"} {}", ProblemCodes.InvalidJson, null)]
+    [InlineData(Instruction, "{\"prompt\": \"a\", \"response\": \"b\"} {}", ProblemCodes.SeveralJsonValues, null)]
     [InlineData(Instruction, "{\"prompt\": \"a\u0000\", \"response\": \"b\"}", ProblemCodes.InvalidJson, null)]
     [InlineData(Instruction, "[1]", ProblemCodes.NotAnObject, null)]
     [InlineData(Instruction, "\"text\"", ProblemCodes.NotAnObject, null)]
@@ -43,15 +45,12 @@ public sealed class DatasetValidatorTests
     [InlineData(Chat, "{\"messages\": [{\"role\": \"user\", \"content\": {}}, " + Turns + "]}", ProblemCodes.WrongType, "messages[0].content")]
     [InlineData(Chat, "{\"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"image_url\"}]}, " + Turns + "]}", ProblemCodes.UnsupportedContentPart, "messages[0].content[0]")]
     [InlineData(Chat, "{\"messages\": [{\"role\": \"user\", \"content\": \"q\"}]}", ProblemCodes.NoAssistantMessage, "messages")]
-    [InlineData(Chat, "{\"messages\": [" + Turns + ", {\"role\": \"user\", \"content\": \"q\"}]}", ProblemCodes.LastMessageNotAssistant, "messages[2].role")]
     [InlineData(Chat, "{\"messages\": [{\"role\": \"assistant\", \"content\": \"a\", \"weight\": 0}]}", ProblemCodes.NoTrainedMessage, "messages")]
     [InlineData(Chat, "{\"messages\": [{\"role\": \"assistant\", \"content\": \"a\", \"weight\": 0.5}]}", ProblemCodes.InvalidWeight, "messages[0].weight")]
     [InlineData(Chat, "{\"messages\": [{\"role\": \"assistant\", \"content\": \"a\", \"weight\": \"1\"}]}", ProblemCodes.InvalidWeight, "messages[0].weight")]
-    [InlineData(Chat, "{\"tools\": [{}], \"messages\": [" + Turns + "]}", ProblemCodes.ToolsNotSupported, "tools")]
-    [InlineData(Chat, "{\"messages\": [{\"role\": \"assistant\", \"content\": null, \"tool_calls\": [{}]}, " + Turns + "]}", ProblemCodes.ToolsNotSupported, "messages[0].tool_calls")]
     public async Task Validate_LineThatCannotBeTrainedOn_IsOneErrorWithItsPlace(TaskType taskType, string line, string code, string? field)
     {
-        var report = await Validate(taskType, Sources.Lines(Good(taskType), "", line, Good(taskType)));
+        var report = await Validate(taskType, Sources.Lines(Good(taskType), "", line, Good(taskType, 1)));
 
         var error = Assert.Single(report.Problems, problem => problem.Severity == ProblemSeverity.Error);
         Assert.Equal((code, "train.jsonl", 3L, field), (error.Code, error.File, error.Line, error.Field));
@@ -65,13 +64,17 @@ public sealed class DatasetValidatorTests
     [InlineData(Chat, "{\"messages\": [{\"role\": \"user\", \"content\": \"p\"}, {\"role\": \"system\", \"content\": \"s\"}, " + Turns + "]}", ProblemCodes.SystemNotFirst, "messages[1].role")]
     [InlineData(Chat, "{\"messages\": [{\"role\": \"assistant\", \"content\": \"a\"}]}", ProblemCodes.SingleMessage, "messages")]
     [InlineData(Chat, "{\"messages\": [{\"role\": \"user\", \"content\": \"\"}, {\"role\": \"assistant\", \"content\": \"a\"}]}", ProblemCodes.EmptyMessage, "messages[0].content")]
+    [InlineData(Chat, "{\"messages\": [" + Turns + ", {\"role\": \"user\", \"content\": \"q\"}]}", ProblemCodes.LastMessageNotAssistant, "messages[2].role")]
+    [InlineData(Chat, "{\"messages\": [{\"role\": \"developer\", \"content\": \"s\"}, " + Turns + "]}", ProblemCodes.OpenAIOnly, null)]
+    [InlineData(Instruction, "{\"prompt\": \"a\\u0000\", \"response\": \"b\"}", ProblemCodes.NulCharacter, "prompt")]
+    [InlineData(Chat, "{\"messages\": [" + Turns + "], \"tools\": [{\"function\": {\"name\": \"f\"}}]}", ProblemCodes.OpenAIOnly, null)]
     [InlineData(Chat, "{\"id\": 7, \"messages\": [" + Turns + "]}", ProblemCodes.ExtraKeys, null)]
-    [InlineData(Chat, "{\"messages\": [{\"role\": \"user\", \"name\": \"Ann\", \"content\": \"p\"}, {\"role\": \"assistant\", \"content\": \"a\"}]}", ProblemCodes.ExtraKeys, "messages[0]")]
+    [InlineData(Chat, "{\"messages\": [{\"role\": \"user\", \"name\": \"Ann\", \"content\": \"p\"}, {\"role\": \"assistant\", \"content\": \"a\"}]}", ProblemCodes.OpenAIOnly, null)]
     [InlineData(Instruction, "{\"prompt\": \"a\", \"prompt\": \"c\", \"response\": \"b\"}", ProblemCodes.DuplicateKey, "prompt")]
     [InlineData(Instruction, "{\"prompt\": \"a\", \"response\": \"b\", \"source\": \"c\"}", ProblemCodes.ExtraKeys, null)]
     public async Task Validate_LineOthersWouldRefuse_IsOneWarningAndAnExample(TaskType taskType, string line, string code, string? field)
     {
-        var report = await Validate(taskType, Sources.Lines([line, .. Enumerable.Repeat(Good(taskType), 9)]));
+        var report = await Validate(taskType, Sources.Lines([line, .. Enumerable.Range(0, 9).Select(i => Good(taskType, i))]));
 
         var warning = Assert.Single(report.Problems);
         Assert.Equal((ProblemSeverity.Warning, code, 1L, field), (warning.Severity, warning.Code, warning.Line, warning.Field));
@@ -80,12 +83,11 @@ public sealed class DatasetValidatorTests
     }
 
     [Theory]
-    [InlineData(Chat, "{\"messages\": [{\"role\": \"developer\", \"content\": \"s\"}, " + Turns + ", {\"role\": \"tool\", \"tool_call_id\": \"1\", \"content\": \"r\"}, {\"role\": \"tool\", \"content\": \"r\"}, {\"role\": \"assistant\", \"content\": [{\"type\": \"text\", \"text\": \"x\"}, {\"type\": \"text\", \"text\": \"y\"}], \"weight\": 1}], \"tools\": []}")]
-    [InlineData(Instruction, "{\"prompt\": \"a\\u0000\", \"completion\": \" \"}")]
-    [InlineData(Pretrain, "{\"text\": \"<|eot_id|> \\ud83d\\ude00\"}")]
+    [InlineData(Instruction, "{\"prompt\": \"a\\n\", \"completion\": \" \"}")]
+    [InlineData(Pretrain, "{\"text\": \"a\\ud83d\\ude00\"}")]
     public async Task Validate_UnusualButGood_HasNoProblems(TaskType taskType, string line)
     {
-        var report = await Validate(taskType, Sources.Lines(Enumerable.Repeat(line, 10)));
+        var report = await Validate(taskType, Sources.Lines(Enumerable.Range(0, 10).Select(i => line.Replace("a", "a" + i, StringComparison.Ordinal))));
 
         Assert.Empty(report.Problems);
         Assert.Equal(10, report.Examples);
@@ -118,7 +120,7 @@ public sealed class DatasetValidatorTests
     [Fact]
     public async Task Validate_FewExamples_Warns()
     {
-        var report = await Validate(Instruction, Sources.Lines(Enumerable.Repeat(Good(Instruction), 9)));
+        var report = await Validate(Instruction, Sources.Lines(Enumerable.Range(0, 9).Select(i => Good(Instruction, i))));
 
         Assert.Equal(ProblemCodes.FewExamples, Assert.Single(report.Problems).Code);
         Assert.True(report.IsValid);
@@ -199,6 +201,71 @@ public sealed class DatasetValidatorTests
         Assert.Contains("2 more", fault.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(1000)]
+    public async Task Validate_RepeatedAndLeakedExamples_AreListedWithTheirFirst(int hashesInMemory)
+    {
+        var train = Sources.Lines(Enumerable.Range(0, 12).Select(i => Good(Instruction, i % 10)));
+        var eval = Sources.Of("eval.jsonl", $"{Good(Instruction, 20)}\n{Good(Instruction, 3)}\n {Good(Instruction, 20)}\n");
+
+        var reports = await DatasetValidator.ValidateAsync(
+            [train], [eval], Instruction, new ValidationOptions { HashesInMemory = hashesInMemory }, Token);
+
+        Assert.Equal(
+            [(ProblemCodes.DuplicateExample, 11L, "The same as the example of train.jsonl, line 1."), (ProblemCodes.DuplicateExample, 12L, "The same as the example of train.jsonl, line 2.")],
+            reports.Train.Problems.Select(problem => (problem.Code, problem.Line!.Value, problem.Message)));
+        Assert.Equal(
+            [(ProblemCodes.DuplicateExample, 3L), (ProblemCodes.LeakedExample, 2L)],
+            reports.Eval!.Problems.Where(problem => problem.Line is not null).Select(problem => (problem.Code, problem.Line!.Value)));
+    }
+
+    [Fact]
+    public async Task Validate_MoreRepetitionsThanListed_ListsTheFirstAndCountsAll()
+    {
+        var report = await DatasetValidator.ValidateAsync(
+            [Sources.Lines(Enumerable.Repeat(Good(Pretrain), 50))], Pretrain, new ValidationOptions { DetailsPerCode = 3, HashesInMemory = 7 }, Token);
+
+        Assert.Equal([2L, 3L, 4L], report.Problems.Select(problem => problem.Line!.Value));
+        Assert.Equal((49, 49), (report.Counts[ProblemCodes.DuplicateExample], report.Warnings));
+    }
+
+    [Fact]
+    public async Task Validate_WithTokenizer_CountsTokensAsTheyAreTrainedOn()
+    {
+        var tokenizer = Fixture.Tokenizer("llama3");
+        var encoder = new ExampleEncoder(tokenizer, null, 8);
+        string[] lines = [.. Enumerable.Range(0, 20).Select(i => Good(Instruction, i)), """{"prompt": "x", "response": "a b c d e f g h"}"""];
+        var expected = lines.Select(line => encoder.Encode(new InstructionExample("", 1, line.Split('"')[3], line.Split('"')[7]))).ToList();
+
+        var report = await DatasetValidator.ValidateAsync(
+            [Sources.Lines(lines)], Instruction, new ValidationOptions { Encoder = encoder, TrainingDuration = new(3, DurationUnit.Epochs) }, Token);
+
+        var tokens = report.Tokens!;
+        Assert.Equal(expected.Sum(example => example.Sequence!.Length), tokens.PerEpoch);
+        Assert.Equal(expected.Sum(example => example.Sequence!.TrainedCount), tokens.TrainedPerEpoch);
+        Assert.Equal((3 * tokens.PerEpoch, 1, expected[^1].Length), (tokens.Total, tokens.Truncated, tokens.LongestExample));
+        Assert.Equal(21, tokens.Lengths.Sum(bucket => bucket.Examples));
+        Assert.Equal(21, Assert.Single(report.Problems, problem => problem.Code == ProblemCodes.TruncatedExample).Line);
+    }
+
+    [Fact]
+    public async Task Validate_KnownModel_EstimatesStepsMemoryTimeAndCost()
+    {
+        var model = ModelCatalogue.Default.Models.Single(model => model.Name == "meta-llama/Llama-3.2-1B");
+
+        var report = await DatasetValidator.ValidateAsync(
+            [Sources.Of("a.txt", new string('a', 400_000))], Pretrain, new ValidationOptions { Model = model, ContextLength = 1024, BatchSize = 8 }, Token);
+
+        var estimate = report.Estimate!;
+        Assert.Equal((13, 100_000), (estimate.Steps, estimate.Tokens));
+        var a100 = estimate.Gpus.Single(gpu => gpu.Gpu.StartsWith("A100", StringComparison.Ordinal));
+        Assert.True(a100.Fits);
+        Assert.Equal(8.0 * model.Parameters!.Value * 100_000 / (312e12 * 0.4) / 3600, a100.Hours, 6);
+        Assert.Equal(a100.Hours * 3.673, a100.Cost, 6);
+        Assert.Contains(report.Recommendations, recommendation => recommendation is { Code: "tokens", Met: false });
+    }
+
     [Fact]
     public async Task Report_AsJson_ReadsBack()
     {
@@ -213,11 +280,11 @@ public sealed class DatasetValidatorTests
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private static string Good(TaskType taskType) => taskType switch
+    private static string Good(TaskType taskType, int number = 0) => taskType switch
     {
-        Chat => "{\"messages\": [" + Turns + "]}",
-        Instruction => """{"prompt": "a", "response": "b"}""",
-        _ => """{"text": "a"}""",
+        Chat => $"{{\"messages\": [{Turns.Replace("\"q\"", $"\"q{number}\"", StringComparison.Ordinal)}]}}",
+        Instruction => $$"""{"prompt": "a{{number}}", "response": "b"}""",
+        _ => $$"""{"text": "a{{number}}"}""",
     };
 
     private static Task<ValidationReport> Validate(TaskType taskType, params DatasetSource[] sources) =>

@@ -1,0 +1,95 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+
+namespace FineTune.Data.Datasets;
+
+/// <summary>
+/// Cuts a stream into blocks of whole lines, in memory bounded by a block or the longest allowed line. A UTF-8 byte order mark at the
+/// beginning is skipped.
+/// </summary>
+internal sealed class LineBlockReader(Stream stream, DatasetOptions options, Action<int> advance)
+{
+    private const int ExcerptBytes = 1024;
+
+    private byte[] buffer = ArrayPool<byte>.Shared.Rent(options.LineBlockBytes);
+    private int filled;
+    private long line = 1;
+
+    public async IAsyncEnumerable<LineBlock> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var isFirst = true;
+        while (await FillAsync(cancellationToken) || filled > 0)
+        {
+            var start = isFirst && buffer.AsSpan(0, filled).StartsWith("\uFEFF"u8) ? 3 : 0;
+            isFirst = false;
+            var end = filled < buffer.Length ? filled : buffer.AsSpan(0, filled).LastIndexOf((byte)'\n') + 1;
+            if (end > 0)
+            {
+                yield return Take(start, end);
+            }
+            else if (filled <= options.MaximumLineBytes)
+            {
+                Grow();
+                isFirst = start > 0;
+            }
+            else
+            {
+                yield return await SkipAsync(cancellationToken);
+            }
+        }
+
+        ArrayPool<byte>.Shared.Return(buffer);
+        buffer = [];
+    }
+
+    /// <summary>Fills the buffer unless the stream ends; false when there is nothing more.</summary>
+    private async Task<bool> FillAsync(CancellationToken cancellationToken)
+    {
+        var room = buffer.AsMemory(filled);
+        var read = room.IsEmpty ? 0 : await stream.ReadAtLeastAsync(room, room.Length, throwOnEndOfStream: false, cancellationToken);
+        advance(read);
+        filled += read;
+        return read > 0;
+    }
+
+    /// <summary>The block up to <paramref name="end"/>; what follows begins the next buffer.</summary>
+    private LineBlock Take(int start, int end)
+    {
+        var next = ArrayPool<byte>.Shared.Rent(Math.Max(options.LineBlockBytes, filled - end));
+        buffer.AsSpan(end, filled - end).CopyTo(next);
+        var block = new LineBlock(line, buffer.AsMemory(start, end - start), 0, buffer);
+        line += buffer.AsSpan(start, end - start).Count((byte)'\n');
+        (buffer, filled) = (next, filled - end);
+        return block;
+    }
+
+    private void Grow()
+    {
+        var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(2L * buffer.Length, Array.MaxLength));
+        buffer.AsSpan(0, filled).CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(buffer);
+        buffer = larger;
+    }
+
+    /// <summary>Reads over a line that is too long, keeping only its beginning.</summary>
+    private async Task<LineBlock> SkipAsync(CancellationToken cancellationToken)
+    {
+        var beginning = buffer.AsSpan(0, ExcerptBytes).ToArray();
+        long length = filled;
+        for (filled = 0; await FillAsync(cancellationToken); filled = 0)
+        {
+            var end = buffer.AsSpan(0, filled).IndexOf((byte)'\n');
+            if (end >= 0)
+            {
+                length += end;
+                buffer.AsSpan(end + 1, filled - end - 1).CopyTo(buffer);
+                filled -= end + 1;
+                break;
+            }
+
+            length += filled;
+        }
+
+        return new LineBlock(line++, beginning, length, []);
+    }
+}

@@ -1,0 +1,70 @@
+using FineTune.Core.Runs;
+using FineTune.Data.Datasets;
+using FineTune.Data.Formatting;
+
+namespace FineTune.Data.Validation;
+
+/// <summary>What was found in a part of a data set.</summary>
+internal sealed class BlockFindings(int detailsPerCode)
+{
+    public ProblemList Problems { get; } = new(detailsPerCode);
+
+    public TokenTotals Tokens { get; } = new();
+
+    /// <summary>Hash and line of every example.</summary>
+    public List<(ulong Hash, long Line)> Examples { get; } = [];
+}
+
+/// <summary>Checks blocks of lines; safe for concurrent use.</summary>
+internal sealed class BlockChecker(TaskType taskType, ValidationOptions options)
+{
+    public BlockFindings Check(LineBlock block, string file)
+    {
+        var findings = new BlockFindings(options.DetailsPerCode);
+        var lines = new LineParser(taskType, options.Reading, file);
+        using (block)
+        {
+            foreach (var (line, example) in lines.Parse(block, findings.Problems.Add))
+            {
+                findings.Examples.Add((example.ContentHash(), line));
+                if (options.Encoder is { } encoder)
+                {
+                    Count(encoder, example.ToItem(file, line), findings);
+                }
+            }
+        }
+
+        return findings;
+    }
+
+    private static void Count(ExampleEncoder encoder, DatasetItem item, BlockFindings findings)
+    {
+        if (item is DocumentPart part)
+        {
+            var count = encoder.Tokenizer.Encode(part.Text).Length + DocumentMarks(encoder);
+            findings.Tokens.Add(count, count, count);
+            return;
+        }
+
+        var encoded = encoder.Encode(item);
+        findings.Tokens.Add(encoded.Length, encoded.Sequence?.Length ?? 0, encoded.Sequence?.TrainedCount ?? 0);
+        var problems = new ProblemScope(item.File, item.Line, findings.Problems.Add);
+        if (encoded.Sequence is null)
+        {
+            problems.Warning(
+                ProblemCodes.NoTrainedTokenInContext,
+                null,
+                $"The example has {encoded.Length:N0} tokens, and none of the first {encoder.ContextLength:N0} is trained on.");
+        }
+        else if (encoded.Truncated)
+        {
+            problems.Warning(
+                ProblemCodes.TruncatedExample,
+                null,
+                $"The example has {encoded.Length:N0} tokens; what follows the first {encoder.ContextLength:N0} is left out.");
+        }
+    }
+
+    /// <summary>The tokens that begin and end a document.</summary>
+    public static int DocumentMarks(ExampleEncoder encoder) => encoder.Tokenizer.BosId is null ? 1 : 2;
+}
