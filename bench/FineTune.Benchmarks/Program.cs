@@ -1,3 +1,4 @@
+using System.Globalization;
 using FineTune.Benchmarks;
 
 const string Usage = """
@@ -10,6 +11,9 @@ const string Usage = """
     FineTune.Benchmarks generate
         [the model] [--context N] [--engine cpu|torch]
     Greedy decoding behind a prompt of a quarter of the context, against the speed of memory measured in between.
+
+    FineTune.Benchmarks validate FILE [--tokenizer DIR] [--json] | validate --generate MEGABYTES FILE
+    Validates a .jsonl file, with a tokenizer also counting tokens, or writes one to validate.
 
     FineTune.Benchmarks durable
     Starts runs among 10,000 finished ones, replays a history of 1,000 events, and prints one JSON object.
@@ -26,8 +30,18 @@ if (args.FirstOrDefault() == "durable")
 
 if (args.FirstOrDefault() == "queued-runs")
 {
-    Console.WriteLine(await QueuedRunsBenchmark.RunAsync(args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 1000));
+    Console.WriteLine(await QueuedRunsBenchmark.RunAsync(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 1000));
     return 0;
+}
+
+switch (args)
+{
+    case ["validate", "--generate", var megabytes, var file]:
+        ValidateBenchmark.Generate(file, int.Parse(megabytes, CultureInfo.InvariantCulture));
+        return 0;
+    case ["validate", var file, .. var rest] when rest is [] or ["--json"] or ["--tokenizer", _] or ["--tokenizer", _, "--json"]:
+        Console.WriteLine(await ValidateBenchmark.RunAsync(file, rest is ["--tokenizer", var folder, ..] ? folder : null));
+        return 0;
 }
 
 if (args.Length > 0 && new BenchmarkShape(args[1..]) is { Precision: "fp32" } shape)

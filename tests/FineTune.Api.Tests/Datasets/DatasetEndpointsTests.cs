@@ -50,19 +50,19 @@ public sealed class DatasetEndpointsTests
     }
 
     [Theory]
-    [InlineData("{}", "train_data_path")]
-    [InlineData("""{"train_data_path": "az://datasets/none.jsonl"}""", "train_data_path")]
-    [InlineData("""{"train_data_path": "../etc/passwd"}""", "train_data_path")]
-    [InlineData("""{"train_data_path": "az://datasets/a.jsonl", "model": "nobody/knows"}""", "model")]
-    [InlineData("""{"train_data_path": "az://datasets/a.jsonl", "context_length": 1}""", "context_length")]
-    [InlineData("""{"train_data_path": "az://datasets/a.jsonl", "training_duration": "long"}""", "training_duration")]
-    public async Task Validate_RequestThatCannotBeAnswered_IsRefusedWithTheField(string body, string field)
+    [InlineData("{}", 400, "train_data_path")]
+    [InlineData("""{"train_data_path": "az://datasets/none.jsonl"}""", 404, "train_data_path")]
+    [InlineData("""{"train_data_path": "../etc/passwd"}""", 400, "train_data_path")]
+    [InlineData("""{"train_data_path": "az://datasets/a.jsonl", "model": "nobody/knows"}""", 404, "model")]
+    [InlineData("""{"train_data_path": "az://datasets/a.jsonl", "context_length": 1}""", 400, "context_length")]
+    [InlineData("""{"train_data_path": "az://datasets/a.jsonl", "training_duration": "long"}""", 400, "training_duration")]
+    public async Task Validate_RequestThatCannotBeAnswered_IsRefusedWithTheField(string body, int expected, string field)
     {
         await using var host = await ApiHost.StartAsync();
 
         var (status, answer, _) = await host.SendAsync(HttpMethod.Post, "/api/datasets/validate", body);
 
-        Assert.Equal(400, status);
+        Assert.Equal(expected, status);
         Assert.Equal(field, (string)answer!["faults"]![0]!["field"]!);
     }
 }
