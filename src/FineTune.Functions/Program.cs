@@ -2,6 +2,7 @@ using System.Text.Json;
 using FineTune.Api;
 using FineTune.Core.Generation;
 using FineTune.Core.Json;
+using FineTune.Functions;
 using FineTune.Functions.Durable;
 using FineTune.Functions.Generation;
 using FineTune.Functions.Http;
@@ -24,6 +25,7 @@ builder.Services.Configure<JsonSerializerOptions>(WireJson.Configure);
 builder.Services.Configure<KestrelServerOptions>(options => options.Limits.MaxRequestBodySize = MaxBodyBytes);
 
 var storage = StorageOptions.FromConfiguration(builder.Configuration);
+builder.Services.AddFunctionsTelemetry(builder.Configuration);
 builder.Services.AddFineTuneStorage(storage);
 builder.Services.AddFineTuneWorkflows(WorkflowOptions.FromSettings(name => builder.Configuration[name]));
 builder.Services.AddFineTuneApi();

@@ -1,5 +1,7 @@
+using System.Text.Json.Serialization;
 using FineTune.Core.Artifacts;
 using FineTune.Core.Runs;
+using FineTune.Core.Telemetry;
 using FineTune.Core.Training;
 
 namespace FineTune.Core.Epochs;
@@ -14,6 +16,8 @@ namespace FineTune.Core.Epochs;
 /// <param name="EvalTokens">Held-out data; null when there is none.</param>
 /// <param name="Resume">Checkpoint within the epoch from which an older run's training goes on.</param>
 /// <param name="Queue">The queue it is sent to; null means <see cref="Storage.Queues.TrainEpoch"/>.</param>
+/// <param name="TraceParent">Of the run; in the message, of its dispatch.</param>
+/// <param name="EnqueuedAt">In the message: when it was sent.</param>
 public sealed record EpochJob(
     string RunId,
     string InstanceId,
@@ -26,7 +30,9 @@ public sealed record EpochJob(
     ArtifactRef TrainTokens,
     ArtifactRef? EvalTokens,
     ArtifactRef? Resume = null,
-    string? Queue = null);
+    string? Queue = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? TraceParent = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? EnqueuedAt = null) : ITraced;
 
 /// <summary>The newest attempt of an epoch, stored at <see cref="RunPaths.Fence"/>.</summary>
 public sealed record EpochFence(int Attempt);

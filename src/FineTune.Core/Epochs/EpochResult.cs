@@ -1,5 +1,7 @@
+using System.Text.Json.Serialization;
 using FineTune.Core.Artifacts;
 using FineTune.Core.Faults;
+using FineTune.Core.Telemetry;
 
 namespace FineTune.Core.Epochs;
 
@@ -17,6 +19,7 @@ public enum EpochOutcome
 
 /// <summary>What a trainer reports for an <see cref="EpochJob"/>; the first result stored for an attempt is the attempt's result.</summary>
 /// <param name="PauseId">The pause that was honoured, of an outcome of <see cref="EpochOutcome.Paused"/>.</param>
+/// <param name="TraceParent">Of the training.</param>
 public sealed record EpochResult(
     string RunId,
     string InstanceId,
@@ -27,7 +30,8 @@ public sealed record EpochResult(
     ArtifactRef? Checkpoint,
     EpochMetrics? Metrics,
     Fault? Fault,
-    string? PauseId = null);
+    string? PauseId = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? TraceParent = null) : ITraced;
 
 /// <summary>Figures of an epoch. Losses are mean negative log-likelihoods per trained token, in nats.</summary>
 /// <param name="Step">Optimizer steps done since the run began.</param>

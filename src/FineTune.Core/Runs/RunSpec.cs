@@ -1,6 +1,8 @@
+using System.Text.Json.Serialization;
 using FineTune.Core.Artifacts;
 using FineTune.Core.Models;
 using FineTune.Core.Regions;
+using FineTune.Core.Telemetry;
 
 namespace FineTune.Core.Runs;
 
@@ -11,6 +13,7 @@ namespace FineTune.Core.Runs;
 /// <param name="ContextLength">In tokens; null means the smaller of 8192 and the model's maximum.</param>
 /// <param name="LearningRate">Peak; null means the model's default.</param>
 /// <param name="Residency">Where the run's data is kept and trained on.</param>
+/// <param name="TraceParent">Of the request that created it.</param>
 public sealed record RunSpec(
     string RunId,
     string Name,
@@ -33,7 +36,8 @@ public sealed record RunSpec(
     DispatchPolicy Dispatch,
     IReadOnlyList<string> Warnings,
     RestartPoint? Restart = null,
-    DataResidency? Residency = null);
+    DataResidency? Residency = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? TraceParent = null) : ITraced;
 
 /// <summary>The checkpoint of an older run from which a run goes on.</summary>
 /// <param name="Epoch">In which it was taken, from 1.</param>

@@ -151,6 +151,7 @@ public sealed class LocalHostApp : IAsyncDisposable
             WorkDirectory = Path.Combine(options.DataDirectory, "work"),
         };
         builder.Services
+            .AddHostTelemetry(builder.Configuration)
             .AddFineTuneStorage(storage)
             .AddFineTuneWorkflows(workflow)
             .AddFineTuneApi()

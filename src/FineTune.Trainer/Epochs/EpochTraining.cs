@@ -4,6 +4,7 @@ using FineTune.Core.Epochs;
 using FineTune.Core.Generation;
 using FineTune.Core.Json;
 using FineTune.Core.Runs;
+using FineTune.Core.Telemetry;
 using FineTune.Core.Training;
 using FineTune.Data.Tokens;
 using FineTune.Trainer.Serve;
@@ -93,6 +94,9 @@ public sealed class EpochTraining(
                 Tokens = tally.Tokens + report.Tokens,
                 Seconds = secondsBefore + time.TotalSeconds,
             };
+            Measures.StepTime.Record(report.Tokens / report.TokensPerSecond);
+            Measures.TokenRate.Record(report.TokensPerSecond);
+            Measures.Loss.Record(report.Loss, new KeyValuePair<string, object?>("run", job.RunId));
             control.Report(
                 new StepMetrics(
                     step, job.Epoch, report.Loss, report.LearningRate, report.GradientNorm, report.Tokens, report.TokensPerSecond, clock.GetUtcNow()),
@@ -123,6 +127,7 @@ public sealed class EpochTraining(
 
     private ArtifactRef SaveStep(ITrainingEngine engine)
     {
+        using var span = Traces.Start("save_checkpoint");
         var began = clock.GetTimestamp();
 
         // Whoever goes on from here begins after these steps, so their figures must be there before the checkpoint is.
@@ -131,6 +136,7 @@ public sealed class EpochTraining(
         var checkpoint = checkpoints.SaveStepAsync(job, holder, folder, step, tally).GetAwaiter().GetResult();
         Directory.Delete(folder, recursive: true);
         estimate.LastWrite = clock.GetElapsedTime(began);
+        Measures.CheckpointTime.Record(clock.GetElapsedTime(began).TotalSeconds);
         return checkpoint;
     }
 

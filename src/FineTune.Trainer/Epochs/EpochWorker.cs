@@ -1,8 +1,10 @@
+using System.Diagnostics;
 using System.Text.Json;
 using FineTune.Core.Epochs;
 using FineTune.Core.Faults;
 using FineTune.Core.Json;
 using FineTune.Core.Storage;
+using FineTune.Core.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace FineTune.Trainer.Epochs;
@@ -70,6 +72,7 @@ public sealed class EpochWorker(
         }
         catch (LeaseLostException lost)
         {
+            Measures.LeasesLost.Add(1);
             logger.LogWarning(lost, "Gave up a message another trainer holds");
         }
         catch (Exception trouble)
@@ -95,6 +98,13 @@ public sealed class EpochWorker(
             return;
         }
 
+        using var span = Traces.Start("train_epoch", ActivityKind.Consumer, job.TraceParent);
+        span?.SetTag("finetune.run", job.RunId).SetTag("finetune.epoch", job.Epoch).SetTag("finetune.attempt", job.Attempt);
+        if (lease.DequeueCount == 1 && job.EnqueuedAt is { } enqueued)
+        {
+            Measures.QueueWait.Record((clock.GetUtcNow() - enqueued).TotalSeconds);
+        }
+
         if (await blobs.ReadJsonAsync<EpochResult>(ResultPath(job), stopping) is { } known)
         {
             await EndAsync(job, known);
@@ -108,6 +118,7 @@ public sealed class EpochWorker(
             }
 
             // From here on the work is done: a request to end must not lose it.
+            result = result with { TraceParent = Traces.Current ?? job.TraceParent };
             await blobs.TryCreateJsonAsync(ResultPath(job), result, CancellationToken.None);
             await EndAsync(job, (await blobs.ReadJsonAsync<EpochResult>(ResultPath(job), CancellationToken.None))!);
         }

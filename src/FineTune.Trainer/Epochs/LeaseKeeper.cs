@@ -1,6 +1,7 @@
 using FineTune.Core.Epochs;
 using FineTune.Core.Runs;
 using FineTune.Core.Storage;
+using FineTune.Core.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace FineTune.Trainer.Epochs;
@@ -103,6 +104,7 @@ public sealed class LeaseKeeper : IAsyncDisposable
                 }
                 catch (LeaseLostException lost)
                 {
+                    Measures.LeasesLost.Add(1);
                     logger.LogWarning(lost, "Lost the lease of {RunId} epoch {Epoch}", job.RunId, job.Epoch);
                     control.Stop(StopReason.Superseded);
                     return;

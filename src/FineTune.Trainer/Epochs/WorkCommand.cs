@@ -21,7 +21,7 @@ public static class WorkCommand
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration.AddEnvironmentVariables();
         builder.Logging.AddTrainerLogging();
-        builder.Services.AddTrainer(builder.Configuration);
+        builder.Services.AddTrainer(builder.Configuration).AddTrainerTelemetry(builder.Configuration);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTimeout);
         builder.Services.AddSingleton<IHostedService>(services => ActivatorUtilities.CreateInstance<WorkService>(services, once));
         using var host = builder.Build();

@@ -4,6 +4,7 @@ using FineTune.Core.Epochs;
 using FineTune.Core.Faults;
 using FineTune.Core.Runs;
 using FineTune.Core.Storage;
+using FineTune.Core.Telemetry;
 using FineTune.Core.Training;
 using FineTune.Data.Formatting;
 using FineTune.Data.Tokenizers;
@@ -12,7 +13,10 @@ using FineTune.Workflows.Models;
 
 namespace FineTune.Workflows.Datasets;
 
-public sealed record TokenizeInput(RunSpec Spec, ResolvedModel Model, ValidatedData Data);
+public sealed record TokenizeInput(RunSpec Spec, ResolvedModel Model, ValidatedData Data) : ITraced
+{
+    string? ITraced.TraceParent => Spec.TraceParent;
+}
 
 /// <param name="EvalTokens">Null when there was nothing to hold out.</param>
 public sealed record TokenizedData(ArtifactRef TrainTokens, ArtifactRef? EvalTokens, TrainingPlan Plan, string Summary);

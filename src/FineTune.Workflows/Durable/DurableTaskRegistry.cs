@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using FineTune.Core.Json;
+using FineTune.Core.Telemetry;
 
 namespace FineTune.Workflows.Durable;
 
@@ -26,8 +28,20 @@ public sealed class DurableTaskRegistry
 
     public DurableTaskRegistry AddActivity<TInput, TOutput>(string name, Func<IServiceProvider, TInput, Task<TOutput>> activity)
     {
-        activities.Add(name, async (services, input) =>
-            WireJson.Serialize(await activity(services, input is null ? default! : WireJson.Deserialize<TInput>(input))));
+        activities.Add(name, async (services, json) =>
+        {
+            var input = json is null ? default! : WireJson.Deserialize<TInput>(json);
+            using var span = input is ITraced traced ? Traces.Start(name, traceParent: traced.TraceParent) : null;
+            try
+            {
+                return WireJson.Serialize(await activity(services, input));
+            }
+            catch (Exception failure)
+            {
+                span?.AddException(failure).SetStatus(ActivityStatusCode.Error, failure.Message);
+                throw;
+            }
+        });
         return this;
     }
 }

@@ -2,6 +2,7 @@ using FineTune.Core.Epochs;
 using FineTune.Core.Json;
 using FineTune.Core.Runs;
 using FineTune.Core.Storage;
+using FineTune.Core.Telemetry;
 
 namespace FineTune.Workflows.Epochs;
 
@@ -29,7 +30,7 @@ public sealed class EnqueueEpoch(IEpochDispatcher dispatcher, IBlobStore blobs, 
 {
     public async Task<object?> RunAsync(EpochJob job)
     {
-        await dispatcher.EnqueueAsync(job);
+        await dispatcher.EnqueueAsync(job with { TraceParent = Traces.Current ?? job.TraceParent, EnqueuedAt = clock.GetUtcNow() });
         var again = job.Attempt == 1 ? "" : $", attempt {job.Attempt}";
         var queued = new RunEvent(
             $"{RunEventTypes.EpochQueued}-{job.Epoch}-{job.Attempt}",

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using FineTune.Core.Epochs;
 using FineTune.Core.Json;
+using FineTune.Core.Telemetry;
 using FineTune.Workflows.Durable;
 
 namespace FineTune.Workflows.Epochs;
@@ -10,6 +12,7 @@ public static class EpochResultHandler
     public static async Task HandleAsync(string body, DurableTaskClient client, CancellationToken cancellationToken = default)
     {
         var result = WireJson.Deserialize<EpochResult>(body);
+        using var span = Traces.Start("epoch_result", ActivityKind.Consumer, result.TraceParent);
         await client.RaiseEventAsync(result.InstanceId, result.EventName, result, cancellationToken);
     }
 }

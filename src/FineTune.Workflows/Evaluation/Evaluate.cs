@@ -1,13 +1,16 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using FineTune.Core.Artifacts;
 using FineTune.Core.Epochs;
 using FineTune.Core.Faults;
 using FineTune.Core.Storage;
+using FineTune.Core.Telemetry;
 using FineTune.Workflows.Epochs;
 
 namespace FineTune.Workflows.Evaluation;
 
-public sealed record EvaluateInput(string RunId, int Epochs);
+public sealed record EvaluateInput(
+    string RunId, int Epochs, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? TraceParent = null) : ITraced;
 
 /// <param name="Metrics">Of the last epoch, with the eval loss before training.</param>
 public sealed record EvaluationSummary(EpochMetrics? Metrics, string Summary);

@@ -2,11 +2,15 @@ using FineTune.Core.Epochs;
 using FineTune.Core.Faults;
 using FineTune.Core.Registry;
 using FineTune.Core.Runs;
+using FineTune.Core.Telemetry;
 using FineTune.Workflows.Epochs;
 
 namespace FineTune.Workflows.Registry;
 
-public sealed record RegisterInput(RunSpec Spec, CheckpointRecord Checkpoint, EpochMetrics? Metrics);
+public sealed record RegisterInput(RunSpec Spec, CheckpointRecord Checkpoint, EpochMetrics? Metrics) : ITraced
+{
+    string? ITraced.TraceParent => Spec.TraceParent;
+}
 
 /// <summary>Registers the run's last checkpoint as the next version of its model; repeated, it finds the version it made.</summary>
 public sealed class Register(ModelRegistry registry)

@@ -1,15 +1,21 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using FineTune.Core.Artifacts;
 using FineTune.Core.Epochs;
 using FineTune.Core.Faults;
 using FineTune.Core.Runs;
 using FineTune.Core.Storage;
+using FineTune.Core.Telemetry;
 using FineTune.Core.Training;
 using FineTune.Workflows.Epochs;
 
 namespace FineTune.Workflows.Runs;
 
-public sealed record PrepareRestartInput(string RunId, RestartPoint From, TrainingPlan Plan);
+public sealed record PrepareRestartInput(
+    string RunId,
+    RestartPoint From,
+    TrainingPlan Plan,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? TraceParent = null) : ITraced;
 
 /// <summary>Where training begins.</summary>
 /// <param name="Epoch">The first to train, from 1; one more than the plan has when only registration is left.</param>
@@ -24,7 +30,7 @@ public sealed class PrepareRestart(IBlobStore blobs, ArtifactStore artifacts)
 
     public Task<Outcome<TrainingStart>> RunAsync(PrepareRestartInput input) => Outcome.CatchAsync(async () =>
     {
-        var (runId, from, plan) = input;
+        var (runId, from, plan, _) = input;
         var end = from.Epoch <= plan.Epochs ? plan.StepsOf(from.Epoch).End : -1;
         var complete = from.Step == end;
         if (from.Step > end || from.Step < plan.StepsOf(from.Epoch).First)

@@ -5,6 +5,7 @@ using FineTune.Core.Epochs;
 using FineTune.Core.Faults;
 using FineTune.Core.Runs;
 using FineTune.Core.Storage;
+using FineTune.Core.Telemetry;
 using FineTune.Workflows.Durable;
 using FineTune.Workflows.Epochs;
 
@@ -46,6 +47,7 @@ public sealed class RunService(RunRequestReader reader, RunViewReader views, IBl
 
     private async Task<RunView?> StartAsync(DurableTaskClient client, RunSpec spec, CancellationToken cancellationToken)
     {
+        spec = spec with { TraceParent = Traces.Current };
         var id = spec.RunId;
         if (!await blobs.TryCreateJsonAsync(new RunPaths(id).Spec, spec, cancellationToken))
         {
@@ -60,6 +62,7 @@ public sealed class RunService(RunRequestReader reader, RunViewReader views, IBl
         if (await client.GetInstanceAsync(id, cancellation: cancellationToken) is null)
         {
             await ScheduleAsync(client, TrainRun.Name, id, spec, cancellationToken);
+            Measures.Runs.Add(1, new KeyValuePair<string, object?>("status", "created"));
         }
 
         return await GetAsync(client, id, cancellationToken);

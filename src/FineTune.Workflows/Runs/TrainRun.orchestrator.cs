@@ -86,7 +86,7 @@ public sealed class TrainRun
 
         var checkpoint = await TrainAsync(model, data);
 
-        var evaluation = await StepAsync<EvaluationSummary>(Evaluate.Phase, nameof(Evaluate), new EvaluateInput(spec.RunId, data.Plan.Epochs));
+        var evaluation = await StepAsync<EvaluationSummary>(Evaluate.Phase, nameof(Evaluate), new EvaluateInput(spec.RunId, data.Plan.Epochs, spec.TraceParent));
         await RecordAsync(RunEventTypes.Evaluated, evaluation.Summary);
 
         Show(state with { Phase = Register.Phase, LastEpoch = evaluation.Metrics ?? state.LastEpoch });
@@ -102,7 +102,7 @@ public sealed class TrainRun
         Show(state with { Epochs = data.Plan.Epochs, TotalSteps = data.Plan.TotalSteps });
         var start = spec.Restart is null
             ? new TrainingStart(1)
-            : await StepAsync<TrainingStart>(PrepareRestart.Phase, nameof(PrepareRestart), new PrepareRestartInput(spec.RunId, spec.Restart, data.Plan));
+            : await StepAsync<TrainingStart>(PrepareRestart.Phase, nameof(PrepareRestart), new PrepareRestartInput(spec.RunId, spec.Restart, data.Plan, spec.TraceParent));
         var checkpoint = start.Last;
         for (var epoch = start.Epoch; epoch <= data.Plan.Epochs; epoch++)
         {
@@ -119,7 +119,8 @@ public sealed class TrainRun
                 data.TrainTokens,
                 data.EvalTokens,
                 epoch == start.Epoch ? start.Resume : null,
-                spec.Dispatch.Queue));
+                spec.Dispatch.Queue,
+                spec.TraceParent));
 
             // Also when the run was cancelled meanwhile: what is trained is kept.
             Show(state with { Status = RunStatus.Running, Phase = RecordCheckpoint.Phase });

@@ -1,8 +1,10 @@
+using System.Diagnostics;
 using System.Text.Json;
 using FineTune.Core.Faults;
 using FineTune.Core.Json;
 using FineTune.Core.Runs;
 using FineTune.Core.Storage;
+using FineTune.Core.Telemetry;
 using FineTune.Workflows.Durable;
 using FineTune.Workflows.Runs;
 using Microsoft.Extensions.Logging;
@@ -37,6 +39,7 @@ public sealed class UploadHandler(RunService runs, IBlobStore blobs, ILogger<Upl
             return;
         }
 
+        using var span = Traces.Start("upload", ActivityKind.Consumer);
         var slash = path.Name.LastIndexOf('/');
         var template = path with { Name = $"{path.Name[..Math.Max(slash, 0)]}/{TemplateName}" };
         if (slash < 0 || await blobs.ReadTextAsync(template, cancellationToken) is not { } text)
