@@ -15,6 +15,10 @@ internal sealed class DurableWorker(
     ILoggerFactory loggers) : IHostedService, IAsyncDisposable
 {
     private const int Batch = 64;
+
+    /// <summary>Turns that share a flush; their histories are in memory together.</summary>
+    private const int TurnsPerCommit = 16;
+
     private static readonly TimeSpan LongestSleep = TimeSpan.FromDays(1);
     private static readonly TimeSpan StoreRetry = TimeSpan.FromSeconds(1);
 
@@ -95,10 +99,9 @@ internal sealed class DurableWorker(
             // Read before the inbox is: an activity that ends in between leaves a message and wakes the loop again.
             var running = activities.Running;
             var ready = store.Ready(Batch);
-            foreach (var instanceId in ready)
+            foreach (var instanceIds in ready.Chunk(TurnsPerCommit))
             {
-                stopping.Token.ThrowIfCancellationRequested();
-                RunTurn(instanceId);
+                RunTurns(instanceIds);
             }
 
             var started = activities.StartWaiting(stopping.Token);
@@ -125,24 +128,35 @@ internal sealed class DurableWorker(
         }
     }
 
-    private void RunTurn(string instanceId)
+    private void RunTurns(IEnumerable<string> instanceIds)
     {
-        if (store.LoadTurn(instanceId) is not { } turn)
+        var turns = new List<(Turn Turn, TurnResult Result)>();
+        foreach (var instanceId in instanceIds)
         {
-            return;
+            stopping.Token.ThrowIfCancellationRequested();
+            if (store.LoadTurn(instanceId) is { } turn)
+            {
+                registry.Orchestrators.TryGetValue(turn.Instance.Name, out var function);
+                turns.Add((turn, OrchestrationExecutor.Run(turn, function, clock.GetUtcNow(), loggers)));
+            }
         }
 
-        registry.Orchestrators.TryGetValue(turn.Instance.Name, out var function);
-        var result = OrchestrationExecutor.Run(turn, function, clock.GetUtcNow(), loggers);
-        store.Commit(turn, result);
-        if (result.Failure is { } failure)
+        if (turns.Count > 0)
         {
-            logger.LogError("Orchestration {Name} {Instance} failed: {Error}", turn.Instance.Name, instanceId, failure.ErrorMessage);
+            store.Commit(turns);
         }
 
-        if (result.Status.IsTerminal())
+        foreach (var (turn, result) in turns)
         {
-            signals.Ended(instanceId);
+            if (result.Failure is { } failure)
+            {
+                logger.LogError("Orchestration {Name} {Instance} failed: {Error}", turn.Instance.Name, turn.Instance.Id, failure.ErrorMessage);
+            }
+
+            if (result.Status.IsTerminal())
+            {
+                signals.Ended(turn.Instance.Id);
+            }
         }
     }
 

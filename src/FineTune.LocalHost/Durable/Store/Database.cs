@@ -1,10 +1,11 @@
+using System.Collections.Concurrent;
 using Microsoft.Data.Sqlite;
 
 namespace FineTune.LocalHost.Durable.Store;
 
 /// <summary>
-/// One SQLite connection that owns its file. A transaction is on disk when <see cref="Write"/> returns (WAL, synchronous=FULL);
-/// callers take turns on a lock.
+/// One SQLite connection that owns its file. A write is on disk when <see cref="Write"/> returns (WAL, synchronous=FULL); callers take turns
+/// on a lock, and those who waited meanwhile share one transaction and one flush: on a busy disk the flush is what a write costs.
 /// </summary>
 internal sealed class Database : IDisposable
 {
@@ -17,6 +18,7 @@ internal sealed class Database : IDisposable
     private readonly Lock gate = new();
     private readonly Action<CommitStage>? onCommit;
     private readonly Dictionary<string, SqliteCommand> statements = [];
+    private readonly ConcurrentQueue<PendingWrite> waiting = new();
     private bool closed;
 
     /// <exception cref="InvalidOperationException">Another process owns the file.</exception>
@@ -60,29 +62,23 @@ internal sealed class Database : IDisposable
         }
     }
 
-    /// <summary>Runs <paramref name="work"/> as one transaction: all of it is durable afterwards, or none.</summary>
+    /// <summary>Writes that wait for the next transaction; for tests.</summary>
+    internal int Waiting => waiting.Count;
+
+    /// <summary>Runs <paramref name="work"/> within a transaction: all of it is durable afterwards, or none.</summary>
     public T Write<T>(Func<T> work)
     {
+        var write = new PendingWrite<T>(work);
+        waiting.Enqueue(write);
         lock (gate)
         {
-            ObjectDisposedException.ThrowIf(closed, this);
-            Execute("BEGIN IMMEDIATE");
-            T result;
-            try
+            if (!write.IsDone)
             {
-                result = work();
-                onCommit?.Invoke(CommitStage.BeforeCommit);
-                Execute("COMMIT");
+                CommitWaiting();
             }
-            catch
-            {
-                Rollback();
-                throw;
-            }
-
-            onCommit?.Invoke(CommitStage.AfterCommit);
-            return result;
         }
+
+        return write.Result;
     }
 
     /// <summary>Rows changed. Parameters are <c>@0</c>, <c>@1</c>, …</summary>
@@ -120,6 +116,64 @@ internal sealed class Database : IDisposable
 
             connection.Dispose();
         }
+    }
+
+    private void CommitWaiting()
+    {
+        var writes = new List<PendingWrite>();
+        while (waiting.TryDequeue(out var write))
+        {
+            writes.Add(write);
+        }
+
+        try
+        {
+            ObjectDisposedException.ThrowIf(closed, this);
+            Execute("BEGIN IMMEDIATE");
+            try
+            {
+                writes.ForEach(RunAlone);
+                if (!writes.TrueForAll(write => write.HasFailed))
+                {
+                    onCommit?.Invoke(CommitStage.BeforeCommit);
+                }
+
+                Execute("COMMIT");
+            }
+            catch
+            {
+                Rollback();
+                throw;
+            }
+
+            if (!writes.TrueForAll(write => write.HasFailed))
+            {
+                onCommit?.Invoke(CommitStage.AfterCommit);
+            }
+
+            writes.ForEach(write => write.IsDone = true);
+        }
+        catch (Exception error)
+        {
+            writes.ForEach(write => write.Fail(error));
+        }
+    }
+
+    /// <summary>What fails takes nothing of the others with it.</summary>
+    private void RunAlone(PendingWrite write)
+    {
+        Execute("SAVEPOINT one");
+        try
+        {
+            write.Run();
+        }
+        catch (Exception error)
+        {
+            Execute("ROLLBACK TO one");
+            write.Fail(error);
+        }
+
+        Execute("RELEASE one");
     }
 
     // SQLite has already rolled back after some errors (disk full); the first error is the one to report.

@@ -31,8 +31,18 @@ internal sealed partial class DurableStore
         return messages.Count > 0 && Single(instanceId) is { } instance ? new Turn(instance, Events(instanceId), messages) : null;
     });
 
-    /// <summary>Writes the turn and all its consequences in one transaction.</summary>
-    public void Commit(Turn turn, TurnResult result) => database.Write(() =>
+    /// <summary>Writes turns of different instances and all their consequences in one transaction.</summary>
+    public void Commit(IReadOnlyList<(Turn Turn, TurnResult Result)> turns) => database.Write(() =>
+    {
+        foreach (var (turn, result) in turns)
+        {
+            Write(turn, result);
+        }
+
+        return turns.Count;
+    });
+
+    private void Write(Turn turn, TurnResult result)
     {
         var instance = turn.Instance;
         foreach (var sequence in result.Consumed)
@@ -64,9 +74,7 @@ internal sealed partial class DurableStore
         {
             End(instance, result);
         }
-
-        return true;
-    });
+    }
 
     private void Append(string instanceId, int position, IReadOnlyList<HistoryEvent> events)
     {

@@ -35,7 +35,36 @@ public sealed class DatabaseTests : IDisposable
         Assert.Equal([2L], database.Rows(row => row.GetInt64(0), "SELECT n FROM t"));
     }
 
+    [Fact]
+    public async Task Write_WhileAnotherIsUnderWay_SharesTheNextCommitAndFailsAlone()
+    {
+        const int Others = 20;
+        var commits = 0;
+        using var database = new Database(Options() with { OnCommit = stage => commits += stage == CommitStage.BeforeCommit ? 1 : 0 });
+        database.Write(() => database.Execute("CREATE TABLE t (n INTEGER)"));
+        using var entered = new ManualResetEventSlim();
+        var first = Task.Run(() => database.Write(() =>
+        {
+            entered.Set();
+            SpinWait.SpinUntil(() => database.Waiting == Others + 1);
+            return database.Execute("INSERT INTO t VALUES (0)");
+        }));
+        entered.Wait(TestContext.Current.CancellationToken);
+        var failing = Task.Run(() => database.Write<int>(() =>
+        {
+            database.Execute("INSERT INTO t VALUES (-1)");
+            throw new FormatException();
+        }));
+        var others = Enumerable.Range(1, Others).Select(n => Task.Run(() => database.Write(() => database.Execute("INSERT INTO t VALUES (@0)", n))));
+
+        await Task.WhenAll([first, .. others]);
+        await Assert.ThrowsAsync<FormatException>(() => failing);
+        Assert.Equal(3, commits);
+        Assert.Equal(Enumerable.Range(0, Others + 1).Select(n => (long)n), database.Rows(row => row.GetInt64(0), "SELECT n FROM t ORDER BY n"));
+    }
+
     [Theory]
+    [InlineData("SELECT id FROM instances WHERE seq < 9 AND status NOT IN (1, 3, 4, 5) ORDER BY seq DESC LIMIT 1", "instances_live")]
     [InlineData("SELECT instance_id FROM inbox WHERE due <= 1 ORDER BY due, seq LIMIT 1", "inbox_due")]
     [InlineData("SELECT seq FROM inbox WHERE instance_id = 'x' AND due <= 1", "inbox_instance")]
     [InlineData("SELECT id FROM instances WHERE parent_id = 'x'", "instances_parent")]
