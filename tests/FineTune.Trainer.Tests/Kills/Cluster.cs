@@ -56,8 +56,8 @@ internal sealed class Cluster(FaultPlan plan) : IAsyncDisposable
     /// <summary>Uploads data and asks for a run of two epochs of three steps.</summary>
     public async Task CreateAsync(string id)
     {
-        await UploadAsync("train", 6);
-        await UploadAsync("eval", 2);
+        await UploadAsync("train", "rain", 6);
+        await UploadAsync("eval", "train", 2);
         var request = new RunRequest(
             Model, "az://datasets/train.jsonl", "main.demo.rain", TaskType.InstructionFinetune, "az://datasets/eval.jsonl", ["the rain"],
             TrainingDuration: "2ep", LearningRate: 1e-2, Seed: 7, Hyperparameters: new HyperparametersRequest(BatchSize: 2));
@@ -131,7 +131,7 @@ internal sealed class Cluster(FaultPlan plan) : IAsyncDisposable
         var run = (await ask.Runs.GetAsync(ask.Client, id))!;
         var lines = new List<string>
         {
-            $"{run.Status} in {run.Phase}, registered {run.Registered}, fault {run.Fault?.Code}, epoch {run.Progress.Epoch} of {run.Progress.Epochs}",
+            $"{run.Status} in {run.Phase}, registered {run.Registered}, fault {run.Fault?.Message}, epoch {run.Progress.Epoch} of {run.Progress.Epochs}",
             Invariant($"step {run.Progress.Step} of {run.Progress.TotalSteps}, {run.Metrics}"),
         };
         lines.AddRange((await ask.Runs.EventsAsync(id)).Select(happened => happened.Id).Order(StringComparer.Ordinal));
@@ -233,9 +233,9 @@ internal sealed class Cluster(FaultPlan plan) : IAsyncDisposable
         trainer.ThrowIfDead();
     }
 
-    private async Task UploadAsync(string name, int count)
+    private async Task UploadAsync(string name, string word, int count)
     {
-        var pairs = Enumerable.Range(0, count).Select(i => $$"""{"prompt":"the rain {{i}}","response":" in the plain {{i}}"}""");
+        var pairs = Enumerable.Range(0, count).Select(i => $$"""{"prompt":"the {{word}} {{i}}","response":" in the plain {{word}} {{i}}"}""");
         using var content = new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', pairs)));
         await blobs.WriteAsync(new BlobPath(Containers.Datasets, $"{name}.jsonl"), content);
     }

@@ -18,7 +18,7 @@ public sealed class KillMatrixTests(ITestOutputHelper output)
 
     /// <summary>Two epochs with held-out data and prompts; in the first, the trainer is asked to end and hands its message back.</summary>
     [Fact]
-    public Task WholeRun_KilledAnywhere_EndsAsUndisturbed() => KillEverywhereAsync(tried: 40, async cluster =>
+    public Task WholeRun_KilledAnywhere_EndsAsUndisturbed() => KillEverywhereAsync(RunStatus.Completed, tried: 40, async cluster =>
     {
         cluster.OnStepCheckpoint = Once("ep0001-a1/step-0000000002", cluster.StopTrainer);
         await cluster.CreateAsync(Id);
@@ -28,7 +28,7 @@ public sealed class KillMatrixTests(ITestOutputHelper output)
 
     /// <summary>Paused while it trains, and resumed by the user when nothing moves any more.</summary>
     [Fact]
-    public Task PausedRun_KilledAnywhere_EndsAsUndisturbed() => KillEverywhereAsync(tried: 10, async cluster =>
+    public Task PausedRun_KilledAnywhere_EndsAsUndisturbed() => KillEverywhereAsync(RunStatus.Completed, tried: 10, async cluster =>
     {
         cluster.OnStepCheckpoint = Once("ep0001-a1/step-0000000001", () =>
         {
@@ -42,7 +42,7 @@ public sealed class KillMatrixTests(ITestOutputHelper output)
 
     /// <summary>How far it got depends on who died; that it is cancelled, with a checkpoint that can be used, does not.</summary>
     [Fact]
-    public Task CanceledRun_KilledAnywhere_EndsCanceledWithACheckpoint() => KillEverywhereAsync(tried: 10, async cluster =>
+    public Task CanceledRun_KilledAnywhere_EndsCanceledWithACheckpoint() => KillEverywhereAsync(RunStatus.Canceled, tried: 10, async cluster =>
     {
         cluster.OnStepCheckpoint = Once("ep0001-a1/step-0000000001", () =>
         {
@@ -59,7 +59,7 @@ public sealed class KillMatrixTests(ITestOutputHelper output)
 
     /// <summary>From the first epoch's checkpoint of an ended run.</summary>
     [Fact]
-    public Task RestartedRun_KilledAnywhere_EndsAsUndisturbed() => KillEverywhereAsync(tried: 10, async cluster =>
+    public Task RestartedRun_KilledAnywhere_EndsAsUndisturbed() => KillEverywhereAsync(RunStatus.Completed, tried: 10, async cluster =>
     {
         const string Again = "run-key-2";
         cluster.Plan.Armed = false;
@@ -72,7 +72,7 @@ public sealed class KillMatrixTests(ITestOutputHelper output)
     });
 
     [Fact]
-    public Task RefusedRun_KilledAnywhere_EndsAsUndisturbed() => KillEverywhereAsync(tried: 10, async cluster =>
+    public Task RefusedRun_KilledAnywhere_EndsAsUndisturbed() => KillEverywhereAsync(RunStatus.Failed, tried: 10, async cluster =>
     {
         Fault[] faults = [Fault.Caller("create", "field_missing", "model is missing."), Fault.Caller("create", "field_missing", "register_to is missing.")];
         await cluster.AskAsync(async host =>
@@ -85,10 +85,11 @@ public sealed class KillMatrixTests(ITestOutputHelper output)
     });
 
     /// <summary>Runs the scenario undisturbed, then once for each point of death tried.</summary>
-    private async Task KillEverywhereAsync(int tried, Func<Cluster, Task<string>> scenario)
+    private async Task KillEverywhereAsync(RunStatus end, int tried, Func<Cluster, Task<string>> scenario)
     {
         var record = new FaultPlan();
         var expected = await RunAsync(record, scenario);
+        Assert.StartsWith($"{end}", expected, StringComparison.Ordinal);
         var points = record.Passed;
         var stride = All ? 1 : Math.Max(1, points.Count / tried);
         var failures = new List<string>();
