@@ -23,6 +23,12 @@ public sealed class BenchmarkShape(string[] args)
     /// <summary><c>cpu</c> or <c>autograd</c>.</summary>
     public string Engine => Text("--engine", "cpu");
 
+    /// <summary>Keeps only the layers' inputs for the backward pass.</summary>
+    public bool CheckpointLayers => args.Contains("--checkpoint-layers");
+
+    /// <summary>Of the processor; all of it unless given.</summary>
+    public int Threads => Number("--threads", Environment.ProcessorCount);
+
     public string Precision => Text("--precision", "fp32");
 
     public LlamaConfig Config => new(

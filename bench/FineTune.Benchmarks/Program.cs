@@ -5,7 +5,8 @@ const string Usage = """
     FineTune.Benchmarks train | train-autograd
         [--dim N --layers N --heads N --kv-heads N --ffn N --vocab N --tied]   the model; defaults: finetune/tiny-llama, untied
         [--context N --batch N --steps N --shortest N --labelled PERCENT]      the work
-        [--engine cpu|autograd --precision fp32 --json]                        train only: the engine
+        [--threads N --json]
+        [--engine cpu|autograd --precision fp32 --checkpoint-layers]           train only: the engine
     Trains random weights on random tokens and prints one JSON object. train-autograd is plain TorchSharp.
 
     FineTune.Benchmarks generate

@@ -14,27 +14,28 @@ public static class TrainingBenchmark
     private const int WarmUp = 3;
     private const double LearningRate = 1e-4;
 
-    private static readonly Hyperparameters Settings = new HyperparametersRequest(WeightDecay: 0.1, MaxGradNorm: 0).Resolve(LearningRate);
-
     /// <summary>An engine of the product.</summary>
     public static string Run(BenchmarkShape shape) => Measure(shape, folder =>
     {
         ITrainingEngine engine = shape.Engine == "autograd"
-            ? AutogradEngine.Open(folder, null, Settings)
-            : CpuEngine.Open(folder, null, Settings);
+            ? AutogradEngine.Open(folder, null, Settings(shape))
+            : CpuEngine.Open(folder, null, Settings(shape));
         return (engine, batch => engine.Step([batch], LearningRate).Loss);
     });
 
     /// <summary>Plain TorchSharp.</summary>
     public static string RunPlain(BenchmarkShape shape) => Measure(shape, folder =>
     {
-        var trainer = new PlainTrainer(folder, Settings);
+        var trainer = new PlainTrainer(folder, Settings(shape));
         return (trainer, trainer.Step);
     });
 
+    private static Hyperparameters Settings(BenchmarkShape shape) =>
+        new HyperparametersRequest(WeightDecay: 0.1, MaxGradNorm: 0, CheckpointLayers: shape.CheckpointLayers).Resolve(LearningRate);
+
     private static string Measure(BenchmarkShape shape, Func<string, (IDisposable Owner, Func<MicroBatch, double> Step)> open)
     {
-        var numerics = TorchRuntime.Start();
+        var numerics = TorchRuntime.Start(NumericsSettings.Detect() with { Threads = shape.Threads });
         var before = GemmBenchmark.BestGigaflops(shape);
         var (losses, seconds, tokens) = Train(shape, open);
         var peak = Process.GetCurrentProcess().PeakWorkingSet64;

@@ -7,7 +7,8 @@ namespace FineTune.Training.Engine;
 /// What a forward pass leaves for the backward one, and scratch. One block of memory, allocated for the largest batch seen and cut anew
 /// for each. T rows are packed positions, R those with a label: behind its attention the last layer works on the latter only.
 /// </summary>
-internal sealed unsafe class Activations(LlamaConfig config) : IDisposable
+/// <param name="checkpointing">Layers share everything but their input.</param>
+internal sealed unsafe class Activations(LlamaConfig config, bool checkpointing = false) : IDisposable
 {
     /// <summary>
     /// Logits are made in chunks of at most this many values (16 MB), or as many as the head has weights: whole where that takes less
@@ -24,6 +25,9 @@ internal sealed unsafe class Activations(LlamaConfig config) : IDisposable
     // Carve runs twice: without memory to measure, then with it.
     private float* next;
     private long used;
+
+    /// <summary>Layers have to be computed again before their gradient, unless they were the last computed.</summary>
+    public bool AreShared => checkpointing;
 
     public Layer[] Layers { get; } = new Layer[config.Layers];
 
@@ -89,9 +93,12 @@ internal sealed unsafe class Activations(LlamaConfig config) : IDisposable
         for (var i = 0; i < Layers.Length; i++)
         {
             var behind = i == Layers.Length - 1 ? labels : rows;
-            Layers[i] = new Layer(
-                Take(rows, hidden), Take(rows, shape.PackedWidth), Take(rows, shape.QueryWidth), Take(rows, config.AttentionHeads),
-                Take(behind, hidden), Take(behind, 2 * inner));
+            var input = Take(rows, hidden);
+            Layers[i] = i > 0 && checkpointing
+                ? Layers[0] with { Input = input, Middle = Layers[0].Middle.Slice(0, behind), GateUp = Layers[0].GateUp.Slice(0, behind) }
+                : new Layer(
+                    input, Take(rows, shape.PackedWidth), Take(rows, shape.QueryWidth), Take(rows, config.AttentionHeads),
+                    Take(behind, hidden), Take(behind, 2 * inner));
         }
 
         Final = Take(labels, hidden);

@@ -46,7 +46,8 @@ public sealed unsafe class CpuEngine : ITrainingEngine
         weights = zeros(layout.Count, float32).DetachFromDisposeScope();
         model = new LlamaModel(folder, shape => weights.narrow(0, layout[shape.Name], shape.Count).view([.. shape.Shape]));
         angles = new RotaryAngles(Config);
-        shards = new Shards(layout, parameters, angles, threads, layout.Count <= shardedWeights ? threads : 1);
+        shards = new Shards(
+            layout, parameters, angles, threads, layout.Count <= shardedWeights ? threads : 1, hyperparameters.CheckpointLayers == true);
         block = new WeightBlock(Aten.Data(weights));
         optimizer = new AdamWOptimizer(layout, block, hyperparameters, optimizerDirectory);
         immediate = new ImmediateUpdate(parameters, optimizer);
@@ -85,7 +86,9 @@ public sealed unsafe class CpuEngine : ITrainingEngine
     {
         CheckUsable();
         var tokens = CheckBatches(microBatches);
-        var (loss, norm) = UpdatesImmediately(microBatches) ? StepAtOnce(microBatches, learningRate) : StepAtTheEnd(microBatches, learningRate);
+        var (loss, norm) = UpdatesImmediately(microBatches)
+            ? StepAtOnce(microBatches, tokens, learningRate)
+            : StepAtTheEnd(microBatches, tokens, learningRate);
         StepsDone++;
         return new StepResult(loss, tokens, norm);
     }
@@ -125,9 +128,8 @@ public sealed unsafe class CpuEngine : ITrainingEngine
     /// <summary>Gradient of the step's mean loss by weight, without the update.</summary>
     internal Dictionary<string, float[]> Gradients(IReadOnlyList<MicroBatch> microBatches)
     {
-        CheckBatches(microBatches);
         sink = null;
-        Train(microBatches);
+        Train(microBatches, CheckBatches(microBatches));
         var sum = shards.SumGradients().Gradients;
         return layout.Shapes.ToDictionary(
             shape => shape.Name, shape => new ReadOnlySpan<float>(sum.Data + layout[shape.Name], (int)shape.Count).ToArray());
@@ -137,7 +139,7 @@ public sealed unsafe class CpuEngine : ITrainingEngine
     private bool UpdatesImmediately(IReadOnlyList<MicroBatch> microBatches) =>
         microBatches.Count == 1 && Hyperparameters.MaxGradNorm == 0 && shards.Count == 1;
 
-    private (double Loss, double Norm) StepAtOnce(IReadOnlyList<MicroBatch> microBatches, double learningRate)
+    private (double Loss, double Norm) StepAtOnce(IReadOnlyList<MicroBatch> microBatches, long tokens, double learningRate)
     {
         optimizer.BeginStep(StepsDone + 1, learningRate, gradientScale: 1);
         immediate.BeginStep();
@@ -145,16 +147,16 @@ public sealed unsafe class CpuEngine : ITrainingEngine
 
         // Whatever ends the pass early leaves some weights a step ahead of the others.
         broken = true;
-        var loss = Train(microBatches);
+        var loss = Train(microBatches, tokens);
         var norm = immediate.HasUpdated ? Math.Sqrt(immediate.SquaredNorm) : double.NaN;
         broken = immediate.HasUpdated && !double.IsFinite(norm);
         return double.IsFinite(norm) ? (loss, norm) : throw StepFaults.NotFinite(StepsDone + 1, loss, norm);
     }
 
-    private (double Loss, double Norm) StepAtTheEnd(IReadOnlyList<MicroBatch> microBatches, double learningRate)
+    private (double Loss, double Norm) StepAtTheEnd(IReadOnlyList<MicroBatch> microBatches, long tokens, double learningRate)
     {
         sink = null;
-        var loss = Train(microBatches);
+        var loss = Train(microBatches, tokens);
         var (gradients, square) = double.IsFinite(loss) ? shards.SumGradients() : (null, double.NaN);
         var norm = Math.Sqrt(square);
         if (gradients is null || !double.IsFinite(norm))
@@ -173,9 +175,8 @@ public sealed unsafe class CpuEngine : ITrainingEngine
     }
 
     /// <summary>Mean loss of the step's trained tokens; the gradients go where <see cref="sink"/> says.</summary>
-    private double Train(IReadOnlyList<MicroBatch> microBatches)
+    private double Train(IReadOnlyList<MicroBatch> microBatches, long tokens)
     {
-        var tokens = microBatches.Sum(batch => (long)batch.TrainedCount);
         scale = 1f / tokens;
         shards.BeginStep();
         foreach (var batch in microBatches)

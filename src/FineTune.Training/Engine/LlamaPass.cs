@@ -29,6 +29,11 @@ internal sealed unsafe class LlamaPass(LlamaConfig config, LlamaParameters param
 
         for (var i = config.Layers - 1; i >= 0; i--)
         {
+            if (activations.AreShared && !IsLast(i))
+            {
+                LayerForward(kernels, batch, activations, i);
+            }
+
             LayerGradient(kernels, batch, activations, gradients, i);
         }
 
@@ -61,32 +66,40 @@ internal sealed unsafe class LlamaPass(LlamaConfig config, LlamaParameters param
         kernels.Embed(weights.Matrix(parameters.Embedding), batch.Tokens, activations.Layers[0].Input);
         for (var i = 0; i < config.Layers; i++)
         {
+            LayerForward(kernels, batch, activations, i);
             var (layer, at) = (parameters.Layers[i], activations.Layers[i]);
-            kernels.RmsNorm(at.Input, weights.Vector(layer.AttentionNorm), epsilon, activations.Scales, activations.Normed);
-            kernels.Linear(activations.Normed, weights.Matrix(layer.Packed), at.Packed);
-            Rotate(kernels, at.Packed, batch, back: false);
-            kernels.Attention(shape, at.Packed, batch.Segments, at.Mixed, at.LogSums);
-            var mixed = at.Mixed;
-            if (IsLast(i))
-            {
-                mixed = activations.LabelledMixed;
-                kernels.Gather(at.Mixed, batch.Labelled, mixed);
-                kernels.Gather(at.Input, batch.Labelled, at.Middle);
-            }
-            else
-            {
-                kernels.Copy(at.Input, at.Middle);
-            }
-
-            kernels.Linear(mixed, weights.Matrix(layer.Output), at.Middle, add: true);
-            var (normed, inner) = (activations.Normed.Slice(0, at.Middle.Rows), activations.Inner.Slice(0, at.Middle.Rows));
-            kernels.RmsNorm(at.Middle, weights.Vector(layer.FeedForwardNorm), epsilon, activations.Scales, normed);
-            kernels.Linear(normed, weights.Matrix(layer.GateUp), at.GateUp);
+            var inner = activations.Inner.Slice(0, at.Middle.Rows);
             kernels.SwiGlu(at.GateUp, inner);
             var output = IsLast(i) ? activations.Final : activations.Layers[i + 1].Input;
             kernels.Copy(at.Middle, output);
             kernels.Linear(inner, weights.Matrix(layer.Down), output, add: true);
         }
+    }
+
+    /// <summary>What a layer's gradient needs, from its input.</summary>
+    private void LayerForward(IKernels kernels, PackedBatch batch, Activations activations, int index)
+    {
+        var (layer, at) = (parameters.Layers[index], activations.Layers[index]);
+        kernels.RmsNorm(at.Input, weights.Vector(layer.AttentionNorm), epsilon, activations.Scales, activations.Normed);
+        kernels.Linear(activations.Normed, weights.Matrix(layer.Packed), at.Packed);
+        Rotate(kernels, at.Packed, batch, back: false);
+        kernels.Attention(shape, at.Packed, batch.Segments, at.Mixed, at.LogSums);
+        var mixed = at.Mixed;
+        if (IsLast(index))
+        {
+            mixed = activations.LabelledMixed;
+            kernels.Gather(at.Mixed, batch.Labelled, mixed);
+            kernels.Gather(at.Input, batch.Labelled, at.Middle);
+        }
+        else
+        {
+            kernels.Copy(at.Input, at.Middle);
+        }
+
+        kernels.Linear(mixed, weights.Matrix(layer.Output), at.Middle, add: true);
+        var normed = activations.Normed.Slice(0, at.Middle.Rows);
+        kernels.RmsNorm(at.Middle, weights.Vector(layer.FeedForwardNorm), epsilon, activations.Scales, normed);
+        kernels.Linear(normed, weights.Matrix(layer.GateUp), at.GateUp);
     }
 
     /// <summary>Returns the sum of the losses; gives a complete gradient only after all of them are known to be finite.</summary>

@@ -8,10 +8,10 @@ namespace FineTune.Training.Engine;
 /// <summary>A part of each step's sequences with everything of its own, so that a thread takes it through the whole model alone.</summary>
 internal sealed class Shard : IDisposable
 {
-    public Shard(WeightLayout layout, LlamaParameters parameters)
+    public Shard(WeightLayout layout, LlamaParameters parameters, bool checkpointing)
     {
         Gradients = new GradientBuffer(layout, parameters);
-        Activations = new Activations(layout.Config);
+        Activations = new Activations(layout.Config, checkpointing);
     }
 
     /// <summary>For one thread.</summary>

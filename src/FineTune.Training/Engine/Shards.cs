@@ -12,9 +12,11 @@ namespace FineTune.Training.Engine;
 /// </summary>
 /// <param name="threads">Of an operation outside of shards.</param>
 /// <param name="count">Of shards.</param>
-internal sealed unsafe class Shards(WeightLayout layout, LlamaParameters parameters, RotaryAngles angles, int threads, int count) : IDisposable
+/// <param name="checkpointing">See <see cref="Core.Runs.Hyperparameters.CheckpointLayers"/>.</param>
+internal sealed unsafe class Shards(
+    WeightLayout layout, LlamaParameters parameters, RotaryAngles angles, int threads, int count, bool checkpointing) : IDisposable
 {
-    private readonly Shard[] shards = [.. Enumerable.Range(0, count).Select(_ => new Shard(layout, parameters))];
+    private readonly Shard[] shards = [.. Enumerable.Range(0, count).Select(_ => new Shard(layout, parameters, checkpointing))];
     private readonly BatchSplit split = new(count);
     private Action<Shard, IKernels>? work;
     private Exception? failure;
@@ -25,7 +27,19 @@ internal sealed unsafe class Shards(WeightLayout layout, LlamaParameters paramet
     public int Count => shards.Length;
 
     /// <summary>Of this step, summed in the order of the shards.</summary>
-    public double Loss => shards.Sum(shard => shard.Loss);
+    public double Loss
+    {
+        get
+        {
+            var sum = 0.0;
+            foreach (var shard in shards)
+            {
+                sum += shard.Loss;
+            }
+
+            return sum;
+        }
+    }
 
     public EvaluationSums Evaluation => shards.Aggregate(new EvaluationSums(0, 0, 0), (sum, shard) => sum + shard.Evaluation);
 

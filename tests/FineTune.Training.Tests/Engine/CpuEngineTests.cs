@@ -102,12 +102,15 @@ public sealed class CpuEngineTests() : TrainingEngineTests(Engines.Cpu)
         Assert.Equal(0, Engines.Difference(engine, oracle), 1e-4);
     }
 
-    [Fact]
-    public void Step_TwoHundredSteps_DoNotGrowTheProcess()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void Step_TwoHundredSteps_DoNotGrowTheProcess(double maxGradNorm)
     {
         var config = Config with { HiddenSize = 64, IntermediateSize = 160, VocabSize = 600 };
         using var folder = new TempFolder();
-        using var engine = Open(config, folder, CpuEngine.ShardedWeights);
+        using var engine = CpuEngine.Open(
+            TestModels.Write(config, folder["model"]), null, TestModels.Hyperparameters(maxGradNorm: maxGradNorm), maxGradNorm == 0 ? 0 : CpuEngine.ShardedWeights);
         MicroBatch[][] batches = [.. Enumerable.Range(0, 5).Select(i => new[] { TestModels.Batch(config, rows: 8, length: 64 - (8 * i), seed: i) })];
         Run(engine, batches, 50);
         var (resident, allocated) = (Environment.WorkingSet, GC.GetAllocatedBytesForCurrentThread());

@@ -55,6 +55,27 @@ public sealed class ImmediateUpdateTests : IDisposable
         Assert.Throws<InvalidOperationException>(() => engine.Save(folder["checkpoint"]));
     }
 
+    /// <summary>By all threads, and by shards with labels in some rows only.</summary>
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 0)]
+    [InlineData(1, CpuEngine.ShardedWeights)]
+    public void Step_CheckpointedLayers_HaveTheSameBits(double maxGradNorm, long shardedWeights)
+    {
+        var config = TestModels.Tiny with { Layers = 3 };
+        TestModels.Write(config, folder["model"]);
+        var settings = TestModels.Hyperparameters(maxGradNorm: maxGradNorm);
+        using var kept = CpuEngine.Open(folder["model"], null, settings, shardedWeights);
+        using var again = CpuEngine.Open(folder["model"], null, settings with { CheckpointLayers = true }, shardedWeights);
+        for (var step = 0; step < 3; step++)
+        {
+            MicroBatch[] batch = [TestModels.Batch(config, rows: 5, length: 40, seed: step)];
+            Assert.Equal(kept.Step(batch, 1e-3), again.Step(batch, 1e-3));
+        }
+
+        Assert.Equal(0, Engines.Difference(kept, again));
+    }
+
     private CpuEngine Open(LlamaConfig config, double maxGradNorm) => CpuEngine.Open(
         Directory.Exists(folder["model"]) ? folder["model"] : TestModels.Write(config, folder["model"]),
         null,
