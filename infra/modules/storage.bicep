@@ -6,7 +6,7 @@ param appPrincipalId string
 param trainerPrincipalId string
 
 // The names are those of FineTune.Core's Containers and Queues; a test compares them. The last container holds the app's package.
-var containers = ['datasets', 'runs', 'models', 'app-package']
+var containers = ['datasets', 'runs', 'models', 'tokens', 'app-package']
 // Functions moves a message that its handler cannot take to '<queue>-poison'.
 var queues = ['train-epoch', 'train-epoch-poison', 'epoch-results', 'epoch-results-poison', 'uploads', 'uploads-poison']
 

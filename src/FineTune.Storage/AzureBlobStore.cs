@@ -29,11 +29,18 @@ public sealed class AzureBlobStore(BlobServiceClient service) : IBlobStore
     }
 
     /// <remarks>One request: all bytes are of one version, also after the client resumes a broken download.</remarks>
-    public async Task<Stream> OpenReadAsync(BlobPath path, CancellationToken cancellationToken = default)
+    public Task<Stream> OpenReadAsync(BlobPath path, CancellationToken cancellationToken = default) => OpenReadAsync(path, 0, cancellationToken);
+
+    public async Task<Stream> OpenReadAsync(BlobPath path, long offset, CancellationToken cancellationToken = default)
     {
         try
         {
-            return (await Blob(path).DownloadStreamingAsync(cancellationToken: cancellationToken)).Value.Content;
+            var options = new BlobDownloadOptions { Range = offset == 0 ? default : new HttpRange(offset) };
+            return (await Blob(path).DownloadStreamingAsync(options, cancellationToken)).Value.Content;
+        }
+        catch (RequestFailedException failure) when (failure.Status == 416)
+        {
+            return Stream.Null;
         }
         catch (RequestFailedException failure) when (failure.Status == 404)
         {

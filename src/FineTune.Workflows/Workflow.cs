@@ -1,4 +1,5 @@
 using FineTune.Core.Artifacts;
+using FineTune.Core.Datasets;
 using FineTune.Core.Epochs;
 using FineTune.Core.Faults;
 using FineTune.Core.Models;
@@ -34,7 +35,9 @@ public static class Workflow
         .AddActivity<RunSpec, Outcome<string>>(nameof(CheckRegion), (services, input) => Get<CheckRegion>(services).RunAsync(input))
         .AddActivity<RunSpec, Outcome<ResolvedModel>>(nameof(ResolveModel), (services, input) => Get<ResolveModel>(services).RunAsync(input))
         .AddActivity<RunSpec, Outcome<ValidatedData>>(nameof(ValidateData), (services, input) => Get<ValidateData>(services).RunAsync(input))
-        .AddActivity<TokenizeInput, Outcome<TokenizedData>>(nameof(TokenizeData), (services, input) => Get<TokenizeData>(services).RunAsync(input))
+        .AddActivity<PlanTokensInput, Outcome<TokensPlan>>(nameof(PlanTokens), (services, input) => Get<PlanTokens>(services).RunAsync(input))
+        .AddActivity<TokenizeBlockInput, Outcome<TokenizedBlock>>(nameof(TokenizeBlock), (services, input) => Get<TokenizeBlock>(services).RunAsync(input))
+        .AddActivity<SealTokensInput, Outcome<TokenizedData>>(nameof(SealTokens), (services, input) => Get<SealTokens>(services).RunAsync(input))
         .AddActivity<PrepareRestartInput, Outcome<TrainingStart>>(nameof(PrepareRestart), (services, input) => Get<PrepareRestart>(services).RunAsync(input))
         .AddActivity<EpochJob, object?>(nameof(EnqueueEpoch), (services, input) => Get<EnqueueEpoch>(services).RunAsync(input))
         .AddActivity<EpochCheck, EpochProgress>(nameof(ReadEpochProgress), (services, input) => Get<ReadEpochProgress>(services).RunAsync(input))
@@ -58,13 +61,19 @@ public static class Workflow
             .AddSingleton<RunViewReader>()
             .AddSingleton<RunService>()
             .AddSingleton<UploadHandler>()
+            .AddSingleton<IDataStore, BlobDataStore>()
+            .AddSingleton<DataStores>()
             .AddSingleton<DatasetLocator>()
+            .AddSingleton<TokenSets>()
+            .AddSingleton<RunTokenizers>()
             .AddSingleton<IEpochDispatcher, QueueEpochDispatcher>()
             .AddSingleton<CheckRegion>()
             .AddSingleton<ResolveModel>()
             .AddSingleton<DatasetChecks>()
             .AddSingleton<ValidateData>()
-            .AddSingleton<TokenizeData>()
+            .AddSingleton<PlanTokens>()
+            .AddSingleton<TokenizeBlock>()
+            .AddSingleton<SealTokens>()
             .AddSingleton<PrepareRestart>()
             .AddSingleton<EnqueueEpoch>()
             .AddSingleton<ReadEpochProgress>()

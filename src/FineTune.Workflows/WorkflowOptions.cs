@@ -29,6 +29,9 @@ public sealed record WorkflowOptions
     /// <summary>Scratch folder for downloads and token shards in the making.</summary>
     public string WorkDirectory { get; init; } = Path.Combine(Path.GetTempPath(), "finetune");
 
+    /// <summary>Data is tokenized in blocks of about this many bytes, several at a time.</summary>
+    public long TokenBlockBytes { get; init; } = 64L << 20;
+
     /// <summary>Reads the settings named above through <paramref name="setting"/>.</summary>
     public static WorkflowOptions FromSettings(Func<string, string?> setting, string? defaultRegion = null) => new()
     {

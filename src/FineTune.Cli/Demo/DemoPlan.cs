@@ -19,6 +19,12 @@ public sealed record DemoPlan
 
     public string TuneDuration { get; init; } = "3600ba";
 
+    /// <summary>In tokens; a handful of sentences is packed into one.</summary>
+    public int TuneContextLength { get; init; } = 256;
+
+    /// <summary>Packed contexts a step: about eight sentences. More would learn more a step, but in fewer steps.</summary>
+    public int TuneBatchSize { get; init; } = 2;
+
     public double LearningRate { get; init; } = 1.5e-3;
 
     public int Seed { get; init; } = 7;
@@ -60,7 +66,8 @@ public sealed record DemoPlan
         CustomWeightsPath: weights,
         TrainingDuration: TuneDuration,
         LearningRate: LearningRate,
+        ContextLength: TuneContextLength,
         Name: "demo-ner",
         Seed: Seed,
-        Hyperparameters: Hyperparameters);
+        Hyperparameters: Hyperparameters with { BatchSize = TuneBatchSize });
 }

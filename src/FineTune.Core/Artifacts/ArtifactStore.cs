@@ -111,7 +111,8 @@ public sealed class ArtifactStore(IBlobStore blobs)
         return manifest;
     }
 
-    private async Task<ArtifactRef> SealAsync(BlobPath folder, Manifest manifest, CancellationToken cancellationToken)
+    /// <summary>Seals files that are already in the folder. The first writer wins.</summary>
+    public async Task<ArtifactRef> SealAsync(BlobPath folder, Manifest manifest, CancellationToken cancellationToken = default)
     {
         await blobs.TryCreateJsonAsync(folder / Manifest.FileName, manifest, cancellationToken);
         return await FindAsync(folder, cancellationToken) ?? throw new ArtifactCorruptException(folder, "its manifest vanished");

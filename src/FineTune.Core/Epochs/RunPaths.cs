@@ -24,9 +24,8 @@ public sealed partial class RunPaths(string runId)
     /// <summary>The same for people.</summary>
     public BlobPath ValidationPage => Root / "validation.html";
 
-    public BlobPath TrainTokens => Root / "tokens/train";
-
-    public BlobPath EvalTokens => Root / "tokens/eval";
+    /// <summary>Names the folders of tokenized data the run uses.</summary>
+    public BlobPath TokenSets => Root / "tokens.json";
 
     public BlobPath EvaluationReport => Root / "evaluation.json";
 

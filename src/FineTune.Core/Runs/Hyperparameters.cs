@@ -43,8 +43,8 @@ public sealed record HyperparametersRequest(
 
 /// <summary>Optimizer settings of a run, complete.</summary>
 /// <param name="LearningRate">Peak, reached at the end of the warm-up; falls to 0 at the last step.</param>
-/// <param name="BatchSize">Sequences per optimizer step.</param>
-/// <param name="MicroBatchSize">Sequences per forward pass; gradients of a step's micro-batches accumulate.</param>
+/// <param name="BatchSize">Packed contexts per optimizer step.</param>
+/// <param name="MicroBatchSize">Packed contexts per forward pass; gradients of a step's micro-batches accumulate.</param>
 /// <param name="WarmupRatio">Share of all steps; used when <paramref name="WarmupSteps"/> is null.</param>
 /// <param name="MaxGradNorm">Global norm to which gradients are clipped; 0 turns clipping off.</param>
 /// <param name="CheckpointLayers">Keeps only the input of each layer and computes the rest again on the way back (Chen et al., "Training

@@ -52,7 +52,10 @@ public static class Containers
     /// <summary>Base models below <c>base/</c>, registered versions below <c>registered/</c>.</summary>
     public const string Models = "models";
 
-    public static IReadOnlyList<string> All { get; } = [Datasets, Runs, Models];
+    /// <summary>Tokenized data by its content, shared by the runs that train on it.</summary>
+    public const string Tokens = "tokens";
+
+    public static IReadOnlyList<string> All { get; } = [Datasets, Runs, Models, Tokens];
 }
 
 /// <summary>The storage queues of the service.</summary>

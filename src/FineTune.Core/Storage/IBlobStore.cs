@@ -12,6 +12,21 @@ public interface IBlobStore
     /// <exception cref="BlobNotFoundException">There is no such blob.</exception>
     Task<Stream> OpenReadAsync(BlobPath path, CancellationToken cancellationToken = default);
 
+    /// <summary>The blob's bytes from <paramref name="offset"/> on.</summary>
+    /// <exception cref="BlobNotFoundException">There is no such blob.</exception>
+    async Task<Stream> OpenReadAsync(BlobPath path, long offset, CancellationToken cancellationToken = default)
+    {
+        var stream = await OpenReadAsync(path, cancellationToken);
+        var skipped = new byte[Math.Min(offset, 1 << 16)];
+        for (var left = offset; left > 0;)
+        {
+            var read = await stream.ReadAsync(skipped.AsMemory(0, (int)Math.Min(left, skipped.Length)), cancellationToken);
+            left = read == 0 ? 0 : left - read;
+        }
+
+        return stream;
+    }
+
     /// <summary>Writes a whole blob; readers see the old content or the new, never a part.</summary>
     Task<BlobInfo> WriteAsync(BlobPath path, Stream content, CancellationToken cancellationToken = default);
 

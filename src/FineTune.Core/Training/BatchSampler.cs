@@ -3,30 +3,52 @@ using FineTune.Core.Numerics;
 namespace FineTune.Core.Training;
 
 /// <summary>
-/// Which sequences make up each optimizer step: a pure function of the plan, so training resumes at any step without replaying.
-/// Every epoch is one pass in an order of its own; the last batch of an epoch may be smaller.
+/// Which sequences make up each optimizer step: a pure function of the plan and the sequences' lengths, so training resumes at any step
+/// without replaying or reading. Every epoch is one pass, packed and ordered anew; the last batch of an epoch may be smaller.
 /// </summary>
-public sealed class BatchSampler(TrainingPlan plan, long sequenceCount)
+public sealed class BatchSampler
 {
-    private readonly CounterRandom random = new((ulong)plan.Seed);
-    private long shuffledEpoch = -1;
+    // Draws of an epoch: one stream orders the sequences, the next the bins they are packed in.
+    private const int StreamsPerEpoch = 2;
+
+    private readonly TrainingPlan plan;
+    private readonly CounterRandom random;
+    private readonly int[] lengths;
+    private long packedEpoch = -1;
+    private PackedBins bins = new([0], []);
     private int[] order = [];
 
-    /// <summary>Optimizer steps of one pass over <paramref name="sequenceCount"/> sequences.</summary>
-    public static long StepsPerEpoch(long sequenceCount, int batchSize) => (sequenceCount + batchSize - 1) / batchSize;
+    public BatchSampler(TrainingPlan plan, ISequenceSource source)
+    {
+        this.plan = plan;
+        random = new CounterRandom((ulong)plan.Seed);
+        lengths = new int[checked((int)source.Count)];
+        for (var index = 0; index < lengths.Length; index++)
+        {
+            lengths[index] = source.LengthOf(index);
+        }
+    }
 
-    /// <summary>Indices of the sequences of optimizer step <paramref name="step"/> (from 0 over the whole run).</summary>
-    public IReadOnlyList<long> BatchOf(long step)
+    /// <summary>Optimizer steps of one pass over <paramref name="bins"/> bins.</summary>
+    public static long StepsPerEpoch(long bins, int batchSize) => (bins + batchSize - 1) / batchSize;
+
+    /// <summary>
+    /// The bins of optimizer step <paramref name="step"/> (from 0 over the whole run), each the indices of its sequences: together they
+    /// have at most <see cref="TrainingPlan.ContextLength"/> tokens.
+    /// </summary>
+    public IReadOnlyList<int[]> BatchOf(long step)
     {
         var (epoch, stepInEpoch) = Math.DivRem(step, plan.StepsPerEpoch);
-        if (epoch != shuffledEpoch)
+        if (epoch != packedEpoch)
         {
-            order = random.Stream((ulong)epoch).Permutation(checked((int)sequenceCount));
-            shuffledEpoch = epoch;
+            var draws = random.Stream((ulong)epoch * StreamsPerEpoch);
+            bins = SequencePacker.Pack(lengths, draws.Permutation(lengths.Length), plan.ContextLength);
+            order = random.Stream(((ulong)epoch * StreamsPerEpoch) + 1).Permutation(bins.Count);
+            packedEpoch = epoch;
         }
 
-        var first = stepInEpoch * plan.Hyperparameters.BatchSize;
-        var count = Math.Min(plan.Hyperparameters.BatchSize, sequenceCount - first);
-        return [.. Enumerable.Range(0, (int)count).Select(offset => (long)order[first + offset])];
+        var first = (int)(stepInEpoch * plan.Hyperparameters.BatchSize);
+        var count = Math.Min(plan.Hyperparameters.BatchSize, bins.Count - first);
+        return [.. Enumerable.Range(first, count).Select(position => bins[order[position]].ToArray())];
     }
 }

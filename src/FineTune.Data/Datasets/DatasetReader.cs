@@ -9,8 +9,6 @@ namespace FineTune.Data.Datasets;
 /// </summary>
 public sealed class DatasetReader(TaskType taskType, DatasetOptions options, Action<DatasetProblem> report)
 {
-    private static readonly string[] JsonLinesExtensions = [".jsonl", ".ndjson"];
-
     private readonly TextDocumentReader documents = new(options, report);
 
     /// <summary>Bytes read so far, of all sources.</summary>
@@ -31,7 +29,7 @@ public sealed class DatasetReader(TaskType taskType, DatasetOptions options, Act
 
     /// <summary>Whether <paramref name="source"/> is one document; otherwise it has a record in each line.</summary>
     internal bool IsText(DatasetSource source) =>
-        taskType == TaskType.ContinuedPretrain && Path.GetExtension(source.Name).Equals(".txt", StringComparison.OrdinalIgnoreCase);
+        taskType == TaskType.ContinuedPretrain && source.Format == RecordFormat.Text;
 
     /// <summary>The parts of a text.</summary>
     internal async IAsyncEnumerable<DocumentPart> ReadDocumentAsync(
@@ -52,9 +50,9 @@ public sealed class DatasetReader(TaskType taskType, DatasetOptions options, Act
     internal async IAsyncEnumerable<LineBlock> ReadBlocksAsync(
         DatasetSource source, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var extension = Path.GetExtension(source.Name);
-        if (!JsonLinesExtensions.Contains(extension, StringComparer.OrdinalIgnoreCase))
+        if (source.Format != RecordFormat.JsonLines)
         {
+            var extension = Path.GetExtension(source.Name);
             Scope(source).Error(ProblemCodes.UnsupportedFileType, null, $"Files of type '{extension}' can't be read.", extension);
             yield break;
         }
@@ -98,7 +96,7 @@ public sealed class DatasetReader(TaskType taskType, DatasetOptions options, Act
 
     private void WarnIfEmpty(DatasetSource source, bool hasContent)
     {
-        if (!hasContent)
+        if (!hasContent && !source.StartsMidway)
         {
             Scope(source).Warning(ProblemCodes.EmptyFile, null, "The file has no examples.");
         }

@@ -1,10 +1,11 @@
 using FineTune.Core.Numerics;
+using FineTune.Core.Training;
 
 namespace FineTune.Data.Tokens;
 
 /// <summary>
-/// Splits off sequences for evaluation when a run has no eval data. Which ones depends on seed and count only: those with the smallest
-/// random numbers by index.
+/// Keeps sequences for evaluation when a run has no eval data. Which ones depends on seed and count only: those with the smallest random
+/// numbers by index. Nothing is copied: both parts are views, so runs with other seeds share the tokens.
 /// </summary>
 public static class HoldOut
 {
@@ -17,8 +18,8 @@ public static class HoldOut
     /// <summary>Keeps these draws apart from the run's other uses of its seed ("holdout").</summary>
     private const ulong Stream = 0x686F_6C64_6F75_74;
 
-    /// <summary>Indices held out of <paramref name="count"/>: 5 %, at least one and at most 500; none of a single sequence.</summary>
-    public static IReadOnlySet<long> Select(long count, int seed)
+    /// <summary>Indices held out of <paramref name="count"/>, ascending: 5 %, at least one and at most 500; none of a single sequence.</summary>
+    public static long[] Select(long count, int seed)
     {
         var wanted = count < 2 ? 0 : (int)Math.Clamp((long)(count * Share), 1, Maximum);
         var random = new CounterRandom((ulong)seed).Stream(Stream);
@@ -34,27 +35,64 @@ public static class HoldOut
             }
         }
 
-        return smallest.UnorderedItems.Select(item => item.Element).ToHashSet();
+        return [.. smallest.UnorderedItems.Select(item => item.Element).Order()];
     }
 
-    /// <summary>Copies <paramref name="source"/> into two directories of shards, each in the source's order.</summary>
-    /// <returns>Sequences and tokens of both parts; eval has none, and no shard, when the source has a single sequence.</returns>
-    public static HoldOutSummary Split(TokenShardSource source, int seed, string trainDirectory, string evalDirectory)
+    /// <summary>The two parts of <paramref name="source"/>, each in its order; they live as long as it does.</summary>
+    public static (ISequenceSource Train, ISequenceSource Eval) Split(ISequenceSource source, int seed)
     {
         var heldOut = Select(source.Count, seed);
-        using var train = new TokenShardWriter(trainDirectory, source.VocabularySize);
-        using var eval = new TokenShardWriter(evalDirectory, source.VocabularySize);
-        for (var index = 0L; index < source.Count; index++)
+        return (new View(source, source.Count - heldOut.Length, index => Skip(heldOut, index)), new View(source, heldOut.Length, index => heldOut[index]));
+    }
+
+    /// <summary>The <paramref name="index"/>th of the indices that are not held out.</summary>
+    private static long Skip(long[] heldOut, long index)
+    {
+        // heldOut[i] - i indices before the ith held out one are kept.
+        var (low, high) = (0, heldOut.Length);
+        while (low < high)
         {
-            (heldOut.Contains(index) ? eval : train).Write(source.Read(index));
+            var middle = (low + high) / 2;
+            (low, high) = heldOut[middle] - middle <= index ? (middle + 1, high) : (low, middle);
         }
 
-        train.Complete();
-        eval.Complete();
-        return new HoldOutSummary(train.Sequences, train.Tokens, train.TrainedTokens, eval.Sequences, eval.Tokens, eval.TrainedTokens);
+        return index + low;
+    }
+
+    private sealed class View(ISequenceSource source, long count, Func<long, long> map) : ISequenceSource
+    {
+        private long? totalTokens;
+
+        public long Count => count;
+
+        public long TotalTokens => totalTokens ??= Sum();
+
+        public TokenSequence Read(long index) => source.Read(Map(index));
+
+        public int LengthOf(long index) => source.LengthOf(Map(index));
+
+        public SequenceOrigin? OriginOf(long index) => source.OriginOf(Map(index));
+
+        public void Dispose()
+        {
+        }
+
+        private long Map(long index)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(index);
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, count);
+            return map(index);
+        }
+
+        private long Sum()
+        {
+            var sum = 0L;
+            for (var index = 0L; index < count; index++)
+            {
+                sum += LengthOf(index);
+            }
+
+            return sum;
+        }
     }
 }
-
-/// <summary>Sizes of the two parts of a split.</summary>
-public sealed record HoldOutSummary(
-    long TrainSequences, long TrainTokens, long TrainTrainedTokens, long EvalSequences, long EvalTokens, long EvalTrainedTokens);

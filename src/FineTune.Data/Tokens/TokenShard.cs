@@ -42,6 +42,15 @@ internal sealed class TokenShard : IDisposable
 
     public long Tokens { get; }
 
+    public int LengthOf(long index) => (int)(Start(index + 1) - Start(index));
+
+    /// <summary>A file's number in the index, -1 when the origin isn't known, and a line within the shard's part of it.</summary>
+    public (int File, int Line) OriginOf(long index)
+    {
+        var at = TokenShardFormat.OriginsOffset(Sequences, Tokens) + (index * TokenShardFormat.OriginBytes);
+        return (Int32(at), Int32(at + sizeof(int)));
+    }
+
     public TokenSequence Read(long index)
     {
         var (start, end) = (Start(index), Start(index + 1));
@@ -119,6 +128,12 @@ internal sealed class TokenShard : IDisposable
     private long Start(long index)
     {
         var value = view.ReadInt64(TokenShardFormat.StartsOffset(Tokens) + (index * sizeof(long)));
+        return BitConverter.IsLittleEndian ? value : BinaryPrimitives.ReverseEndianness(value);
+    }
+
+    private int Int32(long at)
+    {
+        var value = view.ReadInt32(at);
         return BitConverter.IsLittleEndian ? value : BinaryPrimitives.ReverseEndianness(value);
     }
 

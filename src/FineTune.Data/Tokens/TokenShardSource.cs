@@ -8,10 +8,9 @@ public sealed class TokenShardSource : ISequenceSource
 {
     private readonly List<TokenShard> shards = [];
     private readonly List<long> firsts = [];
+    private readonly TokenIndex index;
 
-    private TokenShardSource()
-    {
-    }
+    private TokenShardSource(TokenIndex index) => this.index = index;
 
     public long Count { get; private set; }
 
@@ -20,16 +19,15 @@ public sealed class TokenShardSource : ISequenceSource
     /// <summary>Every id is below this.</summary>
     public int VocabularySize => shards[0].VocabularySize;
 
-    /// <exception cref="FaultException">A shard is missing or damaged (<c>tokens_corrupt</c>).</exception>
+    /// <exception cref="FaultException">The index or a shard is missing or damaged (<c>tokens_corrupt</c>).</exception>
     public static TokenShardSource Open(string directory)
     {
-        var source = new TokenShardSource();
+        var source = new TokenShardSource(TokenIndex.Read(directory));
         try
         {
-            var names = Directory.EnumerateFiles(directory, "tokens-*.bin").Order(StringComparer.Ordinal).ToList();
-            for (var i = 0; i < Math.Max(names.Count, 1); i++)
+            foreach (var entry in source.index.Shards)
             {
-                source.Add(Path.Combine(directory, TokenShardFormat.FileName(i)));
+                source.Add(Path.Combine(directory, Path.GetFileName(entry.Name)), entry);
             }
         }
         catch
@@ -43,11 +41,22 @@ public sealed class TokenShardSource : ISequenceSource
 
     public TokenSequence Read(long index)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(index);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
-        var found = firsts.BinarySearch(index);
-        var shard = found >= 0 ? found : ~found - 1;
-        return shards[shard].Read(index - firsts[shard]);
+        var (shard, within) = Find(index);
+        return shards[shard].Read(within);
+    }
+
+    public int LengthOf(long index)
+    {
+        var (shard, within) = Find(index);
+        return shards[shard].LengthOf(within);
+    }
+
+    public SequenceOrigin? OriginOf(long index)
+    {
+        var (shard, within) = Find(index);
+        var (file, line) = shards[shard].OriginOf(within);
+        var files = this.index.Shards[shard].Files;
+        return file >= 0 && file < files.Count ? new SequenceOrigin(files[file].Name, files[file].LinesBefore + line) : null;
     }
 
     public void Dispose()
@@ -58,7 +67,16 @@ public sealed class TokenShardSource : ISequenceSource
         }
     }
 
-    private void Add(string path)
+    private (int Shard, long Within) Find(long index)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
+        var found = firsts.BinarySearch(index);
+        var shard = found >= 0 ? found : ~found - 1;
+        return (shard, index - firsts[shard]);
+    }
+
+    private void Add(string path, TokenIndexShard entry)
     {
         if (!File.Exists(path))
         {
@@ -70,6 +88,11 @@ public sealed class TokenShardSource : ISequenceSource
         if (shard.VocabularySize != VocabularySize)
         {
             throw TokenShardFormat.Corrupt(path, $"its vocabulary is {shard.VocabularySize}, that of the first shard {VocabularySize}");
+        }
+
+        if (shard.Sequences != entry.Sequences || shard.Tokens != entry.Tokens)
+        {
+            throw TokenShardFormat.Corrupt(path, $"it has {shard.Sequences} sequences, and {entry.Sequences} in {TokenIndex.FileName}");
         }
 
         firsts.Add(Count);

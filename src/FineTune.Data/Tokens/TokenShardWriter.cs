@@ -5,24 +5,31 @@ namespace FineTune.Data.Tokens;
 
 /// <summary>
 /// Writes sequences into shard files of bounded size; same sequences, same bytes. A shard gets its name only when it is whole, and
-/// memory is bounded by one shard's mask and starts (about 10 MB with the default).
+/// memory is bounded by one shard's mask, starts and origins (about 20 MB with the default).
 /// </summary>
 /// <param name="directory">Created if need be; shards of an earlier attempt are deleted.</param>
 /// <param name="vocabularySize">Ids are below this.</param>
 /// <param name="shardTokens">Tokens after which a shard is closed.</param>
-public sealed class TokenShardWriter(string directory, int vocabularySize, long shardTokens = TokenShardWriter.DefaultShardTokens) : IDisposable
+/// <param name="prefix">Of the shards' names.</param>
+public sealed class TokenShardWriter(
+    string directory, int vocabularySize, long shardTokens = TokenShardWriter.DefaultShardTokens, string prefix = TokenShardWriter.DefaultPrefix)
+    : IDisposable
 {
     /// <summary>64 MiB of ids.</summary>
     public const long DefaultShardTokens = 16L << 20;
+
+    public const string DefaultPrefix = "tokens";
 
     /// <summary>Sequences after which a shard is closed.</summary>
     private const int ShardSequences = 1 << 20;
 
     private readonly List<byte> mask = [];
     private readonly List<long> starts = [];
+    private readonly List<(int File, int Line)> origins = [];
+    private readonly List<TokenOrigin> files = [];
+    private readonly List<TokenIndexShard> shards = [];
     private FileStream? shard;
     private long tokens;
-    private int shards;
 
     public long Sequences { get; private set; }
 
@@ -32,7 +39,8 @@ public sealed class TokenShardWriter(string directory, int vocabularySize, long 
 
     public int LongestSequence { get; private set; }
 
-    public void Write(TokenSequence sequence)
+    /// <param name="origin">Where the sequence begins in the user's data.</param>
+    public void Write(TokenSequence sequence, SequenceOrigin? origin = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(sequence.Length, 2, nameof(sequence));
         ArgumentOutOfRangeException.ThrowIfNotEqual(sequence.Trained.Length, sequence.Length, nameof(sequence));
@@ -43,6 +51,7 @@ public sealed class TokenShardWriter(string directory, int vocabularySize, long 
 
         shard ??= OpenShard();
         starts.Add(tokens);
+        origins.Add(origin is null ? (-1, 0) : (FileNumber(origin.File), (int)Math.Min(origin.Line, int.MaxValue)));
         Span<byte> id = stackalloc byte[sizeof(int)];
         for (var i = 0; i < sequence.Length; i++)
         {
@@ -64,13 +73,21 @@ public sealed class TokenShardWriter(string directory, int vocabularySize, long 
         LongestSequence = Math.Max(LongestSequence, sequence.Length);
     }
 
-    /// <summary>Closes the last shard. Without this call it is discarded.</summary>
-    public void Complete()
+    /// <summary>Closes the last shard and writes the index, if there is anything to index. Without this call both are missing.</summary>
+    public TokenIndex Complete()
     {
         if (shard is not null)
         {
             CloseShard();
         }
+
+        var index = new TokenIndex([.. shards]);
+        if (shards.Count > 0)
+        {
+            index.Write(directory);
+        }
+
+        return index;
     }
 
     public void Dispose()
@@ -83,18 +100,28 @@ public sealed class TokenShardWriter(string directory, int vocabularySize, long 
         }
     }
 
+    private int FileNumber(string name)
+    {
+        if (files.Count == 0 || files[^1].Name != name)
+        {
+            files.Add(new TokenOrigin(name, 0));
+        }
+
+        return files.Count - 1;
+    }
+
     private FileStream OpenShard()
     {
-        if (shards == 0)
+        if (shards.Count == 0)
         {
             Directory.CreateDirectory(directory);
-            foreach (var old in Directory.EnumerateFiles(directory, "tokens-*"))
+            foreach (var old in Directory.EnumerateFiles(directory, prefix + "-*").Append(Path.Combine(directory, TokenIndex.FileName)))
             {
                 File.Delete(old);
             }
         }
 
-        var path = Path.Combine(directory, TokenShardFormat.FileName(shards) + ".partial");
+        var path = Path.Combine(directory, TokenShardFormat.FileName(prefix, shards.Count) + ".partial");
         var stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1 << 16);
         stream.Write(new byte[TokenShardFormat.HeaderBytes]);
         return stream;
@@ -112,14 +139,24 @@ public sealed class TokenShardWriter(string directory, int vocabularySize, long 
             shard.Write(start);
         }
 
+        foreach (var (file, line) in origins)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(start, file);
+            BinaryPrimitives.WriteInt32LittleEndian(start[sizeof(int)..], line);
+            shard.Write(start);
+        }
+
         shard.Position = 0;
         shard.Write(TokenShardFormat.Header(vocabularySize, starts.Count - 1, tokens));
         shard.Dispose();
-        File.Move(shard.Name, Path.Combine(directory, TokenShardFormat.FileName(shards)), overwrite: true);
-        shards++;
+        var name = TokenShardFormat.FileName(prefix, shards.Count);
+        File.Move(shard.Name, Path.Combine(directory, name), overwrite: true);
+        shards.Add(new TokenIndexShard(name, starts.Count - 1, tokens, [.. files]));
         shard = null;
         tokens = 0;
         mask.Clear();
         starts.Clear();
+        origins.Clear();
+        files.Clear();
     }
 }

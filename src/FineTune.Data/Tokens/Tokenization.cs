@@ -6,7 +6,7 @@ using FineTune.Data.Formatting;
 
 namespace FineTune.Data.Tokens;
 
-/// <summary>Turns a data set into token shards, streaming.</summary>
+/// <summary>Turns a data set, or a block of one, into token shards, streaming.</summary>
 public static class Tokenization
 {
     public const string Phase = "tokenize";
@@ -23,53 +23,67 @@ public static class Tokenization
         TokenizationOptions? options = null,
         CancellationToken cancellationToken = default)
     {
+        using var writer = new TokenShardWriter(
+            outputDirectory, encoder.Tokenizer.VocabularySize, (options ?? TokenizationOptions.Default).ShardTokens);
+        var summary = await EncodeAsync(sources, encoder, taskType, writer, options, cancellationToken);
+        summary.Check(options);
+        writer.Complete();
+        return summary;
+    }
+
+    /// <summary>Writes the sequences of <paramref name="sources"/>, whatever share is dropped; the caller completes the writer.</summary>
+    /// <exception cref="FaultException">A file can't be read.</exception>
+    public static async Task<TokenizationSummary> EncodeAsync(
+        IReadOnlyList<DatasetSource> sources,
+        ExampleEncoder encoder,
+        TaskType taskType,
+        TokenShardWriter writer,
+        TokenizationOptions? options = null,
+        CancellationToken cancellationToken = default)
+    {
         options ??= TokenizationOptions.Default;
         var drops = new DropList(options);
         var reader = new DatasetReader(taskType, options.Reading, drops.Add);
-        using var writer = new TokenShardWriter(outputDirectory, encoder.Tokenizer.VocabularySize, options.ShardTokens);
         var packer = taskType == TaskType.ContinuedPretrain ? new DocumentPacker(encoder.Tokenizer, encoder.ContextLength) : null;
         var (read, truncated) = (0L, 0L);
-        await foreach (var item in reader.ReadAsync(sources, cancellationToken))
+        foreach (var source in sources)
         {
-            if (item is DocumentPart part)
+            var continues = source.StartsMidway;
+            await foreach (var item in reader.ReadAsync([source], cancellationToken))
             {
-                read += part.EndsDocument ? 1 : 0;
-                WriteAll(writer, packer!.Add(part));
-                continue;
-            }
+                if (item is DocumentPart part)
+                {
+                    read += part.EndsDocument && !source.EndsMidway ? 1 : 0;
+                    WriteAll(writer, packer!.Add(part, continues, source.EndsMidway));
+                    continues = false;
+                    continue;
+                }
 
-            read++;
-            var encoded = encoder.Encode(item);
-            truncated += encoded.Truncated ? 1 : 0;
-            if (encoded.Sequence is { } sequence)
-            {
-                writer.Write(sequence);
-            }
-            else
-            {
-                drops.Add(encoded.DropReason!, item.File, item.Line);
+                read++;
+                var encoded = encoder.Encode(item);
+                truncated += encoded.Truncated ? 1 : 0;
+                if (encoded.Sequence is { } sequence)
+                {
+                    writer.Write(sequence, new SequenceOrigin(item.File, item.Line));
+                }
+                else
+                {
+                    drops.Add(encoded.DropReason!, item.File, item.Line);
+                }
             }
         }
 
-        WriteAll(writer, packer?.Flush() is { } rest ? [rest] : []);
+        WriteAll(writer, packer?.Flush() ?? []);
         var examples = read + drops.ToList().Where(dropped => dropped.Reason != DropReasons.NothingTrained).Sum(dropped => dropped.Count);
-        drops.Check(examples);
-        if (writer.Sequences == 0)
-        {
-            throw new FaultException(Fault.Caller(
-                Phase, "no_training_examples", "The data set has nothing to train on; validate it to see why.", "train_data_path"));
-        }
-
-        writer.Complete();
         return new TokenizationSummary(
             examples, writer.Sequences, writer.Tokens, writer.TrainedTokens, truncated, writer.LongestSequence, drops.ToList());
     }
 
-    private static void WriteAll(TokenShardWriter writer, IEnumerable<TokenSequence> sequences)
+    private static void WriteAll(TokenShardWriter writer, IEnumerable<(TokenSequence Sequence, SequenceOrigin Origin)> sequences)
     {
-        foreach (var sequence in sequences)
+        foreach (var (sequence, origin) in sequences)
         {
-            writer.Write(sequence);
+            writer.Write(sequence, origin);
         }
     }
 }

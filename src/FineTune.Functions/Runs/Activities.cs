@@ -20,8 +20,14 @@ public sealed class Activities(DurableTaskRegistry registry)
     [Function("ValidateData")]
     public Task<JsonNode?> ValidateData([ActivityTrigger] JsonNode? input, FunctionContext context) => RunAsync(input, context);
 
-    [Function("TokenizeData")]
-    public Task<JsonNode?> TokenizeData([ActivityTrigger] JsonNode? input, FunctionContext context) => RunAsync(input, context);
+    [Function("PlanTokens")]
+    public Task<JsonNode?> PlanTokens([ActivityTrigger] JsonNode? input, FunctionContext context) => RunAsync(input, context);
+
+    [Function("TokenizeBlock")]
+    public Task<JsonNode?> TokenizeBlock([ActivityTrigger] JsonNode? input, FunctionContext context) => RunAsync(input, context);
+
+    [Function("SealTokens")]
+    public Task<JsonNode?> SealTokens([ActivityTrigger] JsonNode? input, FunctionContext context) => RunAsync(input, context);
 
     [Function("PrepareRestart")]
     public Task<JsonNode?> PrepareRestart([ActivityTrigger] JsonNode? input, FunctionContext context) => RunAsync(input, context);

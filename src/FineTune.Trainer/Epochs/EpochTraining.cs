@@ -44,7 +44,8 @@ public sealed class EpochTraining(
             control.Announce(EpochEvents.ModelInitialized(engine.Config, clock.GetUtcNow()));
         }
 
-        using var eval = input.EvalFolder is { } folder ? TokenShardSource.Open(folder) : null;
+        using var tokens = RunTokens.Open(input.TrainFolder, input.EvalFolder, job.Plan);
+        var eval = tokens.Eval;
         estimate = new TrainingEstimate(job.Plan, job.Epoch, eval?.Count ?? 0) { Setup = clock.GetElapsedTime(taken) };
         if (eval is not null && job.Epoch == 1 && resume is null)
         {
@@ -53,7 +54,7 @@ public sealed class EpochTraining(
             estimate.Evaluation = clock.GetElapsedTime(began);
         }
 
-        Train(engine);
+        Train(engine, tokens.Train);
         switch (control.Reason)
         {
             case StopReason.Superseded:
@@ -74,9 +75,8 @@ public sealed class EpochTraining(
         }
     }
 
-    private void Train(ITrainingEngine engine)
+    private void Train(ITrainingEngine engine, ISequenceSource train)
     {
-        using var train = TokenShardSource.Open(input.TrainFolder);
         var loop = new TrainingLoop(engine, train, job.Plan);
         var began = clock.GetTimestamp();
         var saved = began;

@@ -23,7 +23,7 @@ public sealed record StepReport(
 /// <summary>Trains on the batches of a plan; which they are depends on the step alone, so it can begin anywhere.</summary>
 public sealed class TrainingLoop(ITrainingEngine engine, ISequenceSource train, TrainingPlan plan)
 {
-    private readonly BatchSampler sampler = new(plan, train.Count);
+    private readonly BatchSampler sampler = new(plan, train);
 
     /// <summary>Runs steps <paramref name="firstStep"/> (inclusive) to <paramref name="endStep"/> (exclusive).</summary>
     /// <param name="onStep">Called after every step; may save the engine.</param>
@@ -38,10 +38,10 @@ public sealed class TrainingLoop(ITrainingEngine engine, ISequenceSource train, 
         {
             cancellation.ThrowIfCancellationRequested();
             var started = Stopwatch.GetTimestamp();
-            TokenSequence[] batch = [.. sampler.BatchOf(step).Select(train.Read)];
+            var batch = sampler.BatchOf(step);
             var learningRate = plan.Hyperparameters.LearningRateAt(step, plan.TotalSteps);
             var result = engine.Step(Split(batch), learningRate);
-            var tokens = batch.Sum(sequence => (long)sequence.Length);
+            var tokens = batch.Sum(bin => bin.Sum(index => (long)train.LengthOf(index)));
             var report = new StepReport(
                 step, result.Loss, learningRate, result.GradientNorm, result.TrainedTokens, tokens,
                 tokens / Stopwatch.GetElapsedTime(started).TotalSeconds);
@@ -52,6 +52,9 @@ public sealed class TrainingLoop(ITrainingEngine engine, ISequenceSource train, 
         }
     }
 
-    private MicroBatch[] Split(TokenSequence[] batch) =>
-        [.. batch.Chunk(plan.Hyperparameters.MicroBatchSize).Select(chunk => MicroBatch.Pad(chunk))];
+    private MicroBatch[] Split(IReadOnlyList<int[]> bins) =>
+    [
+        .. bins.Chunk(plan.Hyperparameters.MicroBatchSize)
+            .Select(chunk => MicroBatch.Pad([.. chunk.SelectMany(bin => bin).Select(index => train.Read(index))])),
+    ];
 }

@@ -1,11 +1,11 @@
-using FineTune.Core.Storage;
+using FineTune.Core.Datasets;
 using FineTune.Data.Datasets;
 
 namespace FineTune.Workflows.Datasets;
 
-/// <summary>Data files in storage as sources for the data path.</summary>
+/// <summary>Data files as sources for the data path.</summary>
 public static class DataSources
 {
-    public static IReadOnlyList<DatasetSource> Open(IBlobStore blobs, IReadOnlyList<DataFile> files) =>
-        [.. files.Select(file => new DatasetSource(file.Path.Name, cancellation => blobs.OpenReadAsync(file.Path, cancellation)))];
+    public static IReadOnlyList<DatasetSource> Open(DataStores stores, IReadOnlyList<DataFile> files) =>
+        [.. files.Select(file => new DatasetSource(file.Name, cancellation => stores.OpenReadAsync(file, 0, cancellation)))];
 }

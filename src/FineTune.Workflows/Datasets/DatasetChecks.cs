@@ -1,10 +1,8 @@
-using FineTune.Core.Artifacts;
+using FineTune.Core.Datasets;
 using FineTune.Core.Faults;
 using FineTune.Core.Models;
 using FineTune.Core.Runs;
-using FineTune.Core.Storage;
 using FineTune.Data.Formatting;
-using FineTune.Data.Tokenizers;
 using FineTune.Data.Validation;
 using FineTune.Workflows.Models;
 
@@ -31,11 +29,8 @@ public sealed record CheckedData(IReadOnlyList<DataFile> Train, IReadOnlyList<Da
 
 /// <summary>Checks data as a run would train on it.</summary>
 public sealed class DatasetChecks(
-    DatasetLocator locator, IBlobStore blobs, ArtifactStore artifacts, ResolveModel models, WorkflowOptions options)
+    DatasetLocator locator, DataStores stores, RunTokenizers tokenizers, ResolveModel models, WorkflowOptions options)
 {
-    private static readonly Func<ArtifactFile, bool> TokenizerFiles = file => file.Name.EndsWith(".json", StringComparison.Ordinal)
-        && !file.Name.EndsWith(".index.json", StringComparison.Ordinal);
-
     /// <exception cref="FaultException">A path can't be read, or the model has no usable tokenizer or template.</exception>
     public async Task<CheckedData> RunAsync(DatasetCheck check, CancellationToken cancellationToken = default)
     {
@@ -44,17 +39,17 @@ public sealed class DatasetChecks(
             ? null
             : await locator.FindAsync(check.EvalDataPath, check.TaskType, ValidationReport.Phase, "eval_data_path", cancellationToken);
         var reports = await DatasetValidator.ValidateAsync(
-            DataSources.Open(blobs, train),
-            eval is null ? null : DataSources.Open(blobs, eval),
+            DataSources.Open(stores, train),
+            eval is null ? null : DataSources.Open(stores, eval),
             check.TaskType,
-            await OptionsAsync(check, cancellationToken),
+            await OptionsAsync(check),
             cancellationToken);
         return new CheckedData(train, eval, reports);
     }
 
-    private async Task<ValidationOptions> OptionsAsync(DatasetCheck check, CancellationToken cancellationToken)
+    private async Task<ValidationOptions> OptionsAsync(DatasetCheck check)
     {
-        var encoder = check.Model is null ? null : await EncoderAsync(check.Model, check, cancellationToken);
+        var encoder = check.Model is null ? null : await EncoderAsync(check.Model, check);
         return new ValidationOptions
         {
             Model = check.Model,
@@ -68,7 +63,7 @@ public sealed class DatasetChecks(
     }
 
     /// <summary>Null when the model's weights, and with them its tokenizer, are not here yet.</summary>
-    private async Task<ExampleEncoder?> EncoderAsync(CatalogueModel model, DatasetCheck check, CancellationToken cancellationToken)
+    private async Task<ExampleEncoder?> EncoderAsync(CatalogueModel model, DatasetCheck check)
     {
         var resolved = await models.FindAsync(model, check.CustomWeightsPath, check.ContextLength, null);
         if (resolved is not { Succeeded: true, Value: { } found })
@@ -76,17 +71,8 @@ public sealed class DatasetChecks(
             return resolved.Fault is { Code: ModelLocator.WeightsMissingCode } ? null : throw new FaultException(resolved.Fault!);
         }
 
-        var work = Directory.CreateDirectory(Path.Combine(options.WorkDirectory, Guid.NewGuid().ToString("N"))).FullName;
-        try
-        {
-            await artifacts.DownloadAsync(found.Model, work, TokenizerFiles, cancellationToken);
-            var tokenizer = Tokenizer.Load(work);
-            var template = check.TaskType == TaskType.ChatCompletion ? ChatTemplate.For(tokenizer, check.Date) : null;
-            return new ExampleEncoder(tokenizer, template, found.ContextLength);
-        }
-        finally
-        {
-            Directory.Delete(work, recursive: true);
-        }
+        var tokenizer = await tokenizers.LoadAsync(found.Model);
+        var template = check.TaskType == TaskType.ChatCompletion ? ChatTemplate.For(tokenizer, check.Date) : null;
+        return new ExampleEncoder(tokenizer, template, found.ContextLength);
     }
 }

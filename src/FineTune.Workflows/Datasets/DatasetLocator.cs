@@ -1,11 +1,9 @@
+using FineTune.Core.Datasets;
 using FineTune.Core.Faults;
 using FineTune.Core.Runs;
 using FineTune.Core.Storage;
 
 namespace FineTune.Workflows.Datasets;
-
-/// <summary>A data file of a run, pinned to the content it had when it was found.</summary>
-public sealed record DataFile(BlobPath Path, long Length, string ETag);
 
 /// <summary>
 /// Finds the files behind a path as users write it: <c>az://container/path</c>, <c>/Volumes/catalog/schema/volume/path</c> and
@@ -23,7 +21,7 @@ public sealed class DatasetLocator(IBlobStore blobs)
         var location = Parse(path, phase, field);
         if (location.Name.Length > 0 && await blobs.FindAsync(location, cancellationToken) is { } file)
         {
-            return [new DataFile(file.Path, file.Length, file.ETag)];
+            return [DataFile.Of(file)];
         }
 
         var extensions = taskType == TaskType.ContinuedPretrain ? new[] { ".txt", ".jsonl" } : [".jsonl"];
@@ -33,7 +31,7 @@ public sealed class DatasetLocator(IBlobStore blobs)
         {
             if (extensions.Any(extension => blob.Path.Name.EndsWith(extension, StringComparison.OrdinalIgnoreCase)))
             {
-                files.Add(new DataFile(blob.Path, blob.Length, blob.ETag));
+                files.Add(DataFile.Of(blob));
             }
         }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using FineTune.Core.Datasets;
 using FineTune.Core.Epochs;
 using FineTune.Core.Faults;
 using FineTune.Core.Models;

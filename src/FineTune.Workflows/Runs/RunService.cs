@@ -6,13 +6,14 @@ using FineTune.Core.Faults;
 using FineTune.Core.Runs;
 using FineTune.Core.Storage;
 using FineTune.Core.Telemetry;
+using FineTune.Workflows.Datasets;
 using FineTune.Workflows.Durable;
 using FineTune.Workflows.Epochs;
 
 namespace FineTune.Workflows.Runs;
 
 /// <summary>What clients do with runs; behind HTTP, uploads and the command line.</summary>
-public sealed class RunService(RunRequestReader reader, RunViewReader views, IBlobStore blobs, TimeProvider clock)
+public sealed class RunService(RunRequestReader reader, RunViewReader views, TokenSets tokens, IBlobStore blobs, TimeProvider clock)
 {
     private const string IdPrefix = "run-";
     private const int ListPage = 1000;
@@ -275,6 +276,7 @@ public sealed class RunService(RunRequestReader reader, RunViewReader views, IBl
 
         // Without its fences nobody trains it any more, so that nothing comes after.
         await blobs.DeleteFolderAsync(new RunPaths(id).Fences, cancellationToken);
+        await tokens.ReleaseAsync(id, cancellationToken);
         await blobs.DeleteFolderAsync(new RunPaths(id).Root, cancellationToken);
         await foreach (var child in client.GetAllInstancesAsync(new OrchestrationQuery(InstanceIdPrefix: id + ":")))
         {

@@ -13,14 +13,14 @@ using FineTune.Workflows.Registry;
 namespace FineTune.Workflows.Runs;
 
 /// <summary>
-/// A run from request to registered model: region check → resolve model → validate → tokenize → (train epoch → checkpoint) × n →
+/// A run from request to registered model: region check → resolve model → validate → tokenize (block × n) → (train epoch → checkpoint) × n →
 /// evaluate → register.
 /// </summary>
 /// <remarks>
 /// Cancellation is an event, honoured between and during steps until registration begins. A refused run ends as Failed with the fault's
 /// message; the fault itself is in the custom status.
 /// </remarks>
-public sealed class TrainRun
+public sealed partial class TrainRun
 {
     public const string Name = nameof(TrainRun);
 
@@ -81,7 +81,7 @@ public sealed class TrainRun
         var validated = await StepAsync<ValidatedData>(ValidateData.Phase, nameof(ValidateData), spec);
         await RecordAsync(RunEventTypes.DataValidated, validated.Summary);
 
-        var data = await StepAsync<TokenizedData>(TokenizeData.Phase, nameof(TokenizeData), new TokenizeInput(spec, model, validated));
+        var data = await TokenizeAsync(model, validated);
         await RecordAsync(RunEventTypes.DataTokenized, data.Summary);
 
         var checkpoint = await TrainAsync(model, data);
@@ -170,8 +170,11 @@ public sealed class TrainRun
         inTime.Cancel();
         return first == cancel ? throw new RunCanceledException()
             : first == step ? Accept(await step)
-            : throw new FaultException(Fault.Platform(phase, "step_timeout", $"Step {phase} took longer than {spec.Dispatch.StepTimeout}."));
+            : throw TookTooLong(phase);
     }
+
+    private FaultException TookTooLong(string phase) =>
+        new(Fault.Platform(phase, "step_timeout", $"Step {phase} took longer than {spec.Dispatch.StepTimeout}."));
 
     private Task<Outcome<T>> CallAsync<T>(string phase, string activity, object input)
         where T : class =>

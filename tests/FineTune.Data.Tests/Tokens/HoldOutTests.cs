@@ -17,7 +17,7 @@ public sealed class HoldOutTests
     {
         var selected = HoldOut.Select(count, seed: 17);
 
-        Assert.Equal(expected, selected.Count);
+        Assert.Equal(expected, selected.Length);
         Assert.All(selected, index => Assert.InRange(index, 0, count - 1));
     }
 
@@ -52,21 +52,22 @@ public sealed class HoldOutTests
         {
             for (var i = 0; i < 100; i++)
             {
-                writer.Write(new TokenSequence([i, 500 + i], [false, i % 3 == 0]));
+                writer.Write(new TokenSequence([i, 500 + i], [false, i % 3 == 0]), new SequenceOrigin("a.jsonl", i));
             }
 
             writer.Complete();
         }
 
         using var source = TokenShardSource.Open(all["all"]);
-        var summary = HoldOut.Split(source, 17, all["train"], all["eval"]);
+        var (train, eval) = HoldOut.Split(source, 17);
 
-        using var train = TokenShardSource.Open(all["train"]);
-        using var eval = TokenShardSource.Open(all["eval"]);
-        Assert.Equal((95, 5, 190, 10), (summary.TrainSequences, summary.EvalSequences, summary.TrainTokens, summary.EvalTokens));
-        Assert.Equal(34, summary.TrainTrainedTokens + summary.EvalTrainedTokens);
-        Assert.Equal(HoldOut.Select(100, 17).Order().Select(index => (int)index), Firsts(eval));
+        Assert.Equal((95, 5, 190, 10), (train.Count, eval.Count, train.TotalTokens, eval.TotalTokens));
+        Assert.Equal(HoldOut.Select(100, 17).Select(index => (int)index), Firsts(eval));
         Assert.Equal(Enumerable.Range(0, 100).Except(Firsts(eval)), Firsts(train));
+        Assert.Equal(new SequenceOrigin("a.jsonl", eval.Read(1).Tokens[0]), eval.OriginOf(1));
+        Assert.Equal(2, train.LengthOf(94));
+        Assert.Throws<ArgumentOutOfRangeException>(() => train.Read(95));
+        Assert.Throws<ArgumentOutOfRangeException>(() => eval.LengthOf(5));
     }
 
     [Fact]
@@ -80,12 +81,11 @@ public sealed class HoldOutTests
         }
 
         using var source = TokenShardSource.Open(all["all"]);
-        var summary = HoldOut.Split(source, 17, all["train"], all["eval"]);
+        var (train, eval) = HoldOut.Split(source, 17);
 
-        Assert.Equal((1, 0), (summary.TrainSequences, summary.EvalSequences));
-        Assert.False(Directory.Exists(all["eval"]));
+        Assert.Equal((1, 0), (train.Count, eval.Count));
     }
 
-    private static List<int> Firsts(TokenShardSource source) =>
+    private static List<int> Firsts(ISequenceSource source) =>
         [.. Enumerable.Range(0, (int)source.Count).Select(index => source.Read(index).Tokens[0])];
 }

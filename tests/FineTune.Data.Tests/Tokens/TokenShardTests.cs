@@ -30,7 +30,7 @@ public sealed class TokenShardTests : IDisposable
             Assert.Equal(sequences[index].Trained, source.Read(index).Trained);
         }
 
-        Assert.True(shards == 0 || Directory.GetFiles(directory.Path).Length == shards);
+        Assert.True(shards == 0 || Directory.GetFiles(directory.Path, "*.bin").Length == shards);
     }
 
     [Fact]
@@ -41,7 +41,7 @@ public sealed class TokenShardTests : IDisposable
         Write(Random(50));
 
         Assert.Equal(first, File.ReadAllBytes(Shard));
-        Assert.Equal("FTTOKENS\u0001\0\0\0"u8, first.AsSpan(0, 12));
+        Assert.Equal("FTTOKENS\u0002\0\0\0"u8, first.AsSpan(0, 12));
         Assert.Equal(0, first.Length % 8);
     }
 
@@ -51,7 +51,7 @@ public sealed class TokenShardTests : IDisposable
         Write(Random(50), shardTokens: 1);
         Write(Random(3), shardTokens: 1);
 
-        Assert.Equal(3, Directory.GetFiles(directory.Path).Length);
+        Assert.Equal(3, Directory.GetFiles(directory.Path, "*.bin").Length);
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public sealed class TokenShardTests : IDisposable
 
     [Theory]
     [InlineData(0, 0x58)]
-    [InlineData(8, 2L)]
+    [InlineData(8, 1L)]
     [InlineData(12, 0L)]
     [InlineData(16, 0L)]
     [InlineData(16, 2L)]
@@ -110,7 +110,7 @@ public sealed class TokenShardTests : IDisposable
     [InlineData(2, 1000L)]
     [InlineData(3, 11L)]
     public void Open_LyingStarts_AreRefused(int index, long value) =>
-        Corrupted(bytes => BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(bytes.Length - ((4 - index) * 8)), value));
+        Corrupted(bytes => BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(bytes.Length - (3 * 8) - ((4 - index) * 8)), value));
 
     [Theory]
     [InlineData(0)]
@@ -176,7 +176,52 @@ public sealed class TokenShardTests : IDisposable
     }
 
     [Fact]
-    public void Open_NoShard_IsRefused() => Assert.Equal("tokens-00000.bin", Refusal().File);
+    public void Open_NoIndex_IsRefused() => Assert.Equal("tokens.json", Refusal().File);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("""{"shards":[]}""")]
+    [InlineData("""{"shards":[{"name":"tokens-00000.bin","sequences":4,"tokens":10,"files":[]}]}""")]
+    [InlineData("""{"shards":[{"name":"../tokens-00000.bin","sequences":2,"tokens":10,"files":[]}]}""")]
+    public void Open_WrongIndex_IsRefused(string index)
+    {
+        Three();
+        File.WriteAllText(directory["tokens.json"], index);
+
+        Assert.Equal("tokens_corrupt", Refusal().Code);
+    }
+
+    [Fact]
+    public void OriginOf_WhatWasWritten_IsGivenBack()
+    {
+        using (var writer = new TokenShardWriter(directory.Path, Vocabulary, shardTokens: 4))
+        {
+            writer.Write(new TokenSequence([1, 2], [false, true]), new SequenceOrigin("a.jsonl", 1));
+            writer.Write(new TokenSequence([1, 2], [false, true]), new SequenceOrigin("b.jsonl", 7));
+            writer.Write(new TokenSequence([1, 2], [false, true]), new SequenceOrigin("b.jsonl", 9));
+            writer.Write(new TokenSequence([1, 2], [false, true]));
+            writer.Complete();
+        }
+
+        using var source = TokenShardSource.Open(directory.Path);
+
+        Assert.Equal(["a.jsonl:1", "b.jsonl:7", "b.jsonl:9", null], Enumerable.Range(0, 4).Select(index => source.OriginOf(index)?.ToString()));
+    }
+
+    [Fact]
+    public async Task ReadLengths_OfAShard_AreThoseOfItsSequences()
+    {
+        Write(Random(20_000));
+        using var source = TokenShardSource.Open(directory.Path);
+        var shard = TokenIndex.Read(directory.Path).Shards[0];
+        await using var file = File.OpenRead(Shard);
+        file.Position = TokenShardLengths.Offset(shard);
+
+        var lengths = await TokenShardLengths.ReadAsync(file, shard, TestContext.Current.CancellationToken);
+
+        Assert.Equal(Enumerable.Range(0, 20_000).Select(index => source.LengthOf(index)), lengths);
+    }
 
     [Fact]
     public void Open_ShardsOfTwoVocabularies_AreRefused()

@@ -25,7 +25,7 @@ public sealed class WorkflowHost : IAsyncDisposable
     private readonly TemporaryFolder folder = new();
     private readonly ServiceProvider services;
 
-    private WorkflowHost(string? region, DispatchPolicy dispatch, string? database, DurableTaskRegistry? registry)
+    private WorkflowHost(string? region, DispatchPolicy dispatch, string? database, DurableTaskRegistry? registry, Func<WorkflowOptions, WorkflowOptions>? configure)
     {
         Queues = new InMemoryQueues(Clock);
         var options = new WorkflowOptions { Placement = new(region), Dispatch = dispatch, WorkDirectory = folder["work"] };
@@ -34,7 +34,7 @@ public sealed class WorkflowHost : IAsyncDisposable
             .AddSingleton<TimeProvider>(Clock)
             .AddSingleton<IBlobStore>(Blobs)
             .AddSingleton<IMessageQueues>(Queues)
-            .AddFineTuneWorkflows(options)
+            .AddFineTuneWorkflows(configure?.Invoke(options) ?? options)
             .AddSingleton(registry ?? Workflow.CreateRegistry())
             .AddDurableEngine(new DurableEngineOptions(database ?? folder["durable.db"], DefaultVersion: Workflow.Version))
             .BuildServiceProvider();
@@ -52,10 +52,12 @@ public sealed class WorkflowHost : IAsyncDisposable
 
     /// <param name="database">The engine's store; null for one that goes with the host.</param>
     /// <param name="registry">What the engine runs; null for the workflow.</param>
+    /// <param name="configure">Changes the options of the workflow.</param>
     public static async Task<WorkflowHost> StartAsync(
-        string? region = "eastus2", DispatchPolicy? dispatch = null, string? database = null, DurableTaskRegistry? registry = null)
+        string? region = "eastus2", DispatchPolicy? dispatch = null, string? database = null, DurableTaskRegistry? registry = null,
+        Func<WorkflowOptions, WorkflowOptions>? configure = null)
     {
-        var host = new WorkflowHost(region, dispatch ?? DispatchPolicy.Default, database, registry);
+        var host = new WorkflowHost(region, dispatch ?? DispatchPolicy.Default, database, registry, configure);
         await host.PublishModelAsync();
         await host.Get<DurableWorker>().StartAsync(CancellationToken.None);
         return host;
@@ -93,7 +95,8 @@ public sealed class WorkflowHost : IAsyncDisposable
     public async Task<RunView> CreateAsync(Func<RunRequest, RunRequest>? change = null)
     {
         var path = await UploadPairsAsync("pairs.jsonl", 40);
-        var request = new RunRequest(Model, path, "main.demo.pairs", TaskType.InstructionFinetune);
+        var request = new RunRequest(
+            Model, path, "main.demo.pairs", TaskType.InstructionFinetune, Hyperparameters: new HyperparametersRequest(BatchSize: 1));
         var (run, faults) = await Runs.CreateAsync(Client, change?.Invoke(request) ?? request);
         await SettleAsync();
         return run ?? throw new FaultException(faults[0]);

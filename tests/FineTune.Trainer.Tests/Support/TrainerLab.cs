@@ -24,6 +24,9 @@ internal sealed class TrainerLab : IDisposable
     public const int StepsPerEpoch = 5;
     private const int BatchSize = 2;
     private const int SequenceLength = 12;
+
+    /// <summary>Too short for two sequences, so that each is a context of its own.</summary>
+    private const int ContextLength = 2 * SequenceLength - 1;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly SemaphoreSlim heartbeats = new(0);
     private readonly InMemoryQueues queues;
@@ -88,7 +91,7 @@ internal sealed class TrainerLab : IDisposable
         if (withEval)
         {
             WriteTokens(Folder.Root + "/eval", vocabulary, 3, null);
-            eval = await Artifacts.PublishAsync(Folder.Root + "/eval", Paths.EvalTokens, "tokens");
+            eval = await Artifacts.PublishAsync(Folder.Root + "/eval", Paths.Root / "tokens/eval", "tokens");
         }
 
         return new EpochJob(
@@ -97,10 +100,10 @@ internal sealed class TrainerLab : IDisposable
             "epoch-1-1",
             1,
             1,
-            new TrainingPlan(hyperparameters, StepsPerEpoch, 2 * StepsPerEpoch, 32, 7),
+            new TrainingPlan(hyperparameters, StepsPerEpoch, 2 * StepsPerEpoch, ContextLength, 7),
             await Artifacts.PublishAsync(Folder.Root + "/model", new BlobPath(Containers.Models, "base/tiny"), "model"),
             null,
-            await Artifacts.PublishAsync(Folder.Root + "/train", Paths.TrainTokens, "tokens"),
+            await Artifacts.PublishAsync(Folder.Root + "/train", Paths.Root / "tokens/train", "tokens"),
             eval);
     }
 

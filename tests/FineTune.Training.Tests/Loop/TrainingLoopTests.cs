@@ -12,7 +12,7 @@ public sealed class TrainingLoopTests : IDisposable
     private const int Sequences = 11;
     private static readonly LlamaConfig Config = TestModels.Tiny;
     private static readonly TrainingPlan Plan = new(
-        new HyperparametersRequest(BatchSize: 4, MicroBatchSize: 3, WarmupSteps: 2).Resolve(1e-2), StepsPerEpoch: 3, TotalSteps: 6, ContextLength: 24, Seed: 5);
+        new HyperparametersRequest(BatchSize: 4, MicroBatchSize: 3, WarmupSteps: 2).Resolve(1e-2), StepsPerEpoch: 3, TotalSteps: 6, ContextLength: 20, Seed: 5);
 
     private readonly TempFolder folder = new();
     private readonly ListSource source = new(TestModels.Sequences(Config, Sequences, 20, seed: 4));

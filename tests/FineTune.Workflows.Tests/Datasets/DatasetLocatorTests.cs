@@ -1,3 +1,4 @@
+using FineTune.Core.Datasets;
 using FineTune.Core.Faults;
 using FineTune.Core.Runs;
 using FineTune.Core.Storage;
@@ -17,7 +18,7 @@ public sealed class DatasetLocatorTests
     public async Task Find_File_InEveryFormOfPath(string path)
     {
         await AddAsync("main/demo/v/a.jsonl");
-        Assert.Equal("main/demo/v/a.jsonl", Assert.Single(await FindAsync(path, TaskType.ChatCompletion)).Path.Name);
+        Assert.Equal("main/demo/v/a.jsonl", Assert.Single(await FindAsync(path, TaskType.ChatCompletion)).Name);
     }
 
     [Fact]
@@ -28,7 +29,7 @@ public sealed class DatasetLocatorTests
         await AddAsync("text/notes.md");
         await AddAsync("texts/c.txt");
         var files = await FindAsync("az://datasets/text/", TaskType.ContinuedPretrain);
-        Assert.Equal(["text/a.txt", "text/b.txt"], files.Select(file => file.Path.Name));
+        Assert.Equal(["text/a.txt", "text/b.txt"], files.Select(file => file.Name));
     }
 
     [Theory]

@@ -20,7 +20,8 @@ public sealed class TrainRunTests
 
         var first = (await host.TakeJobAsync())!;
         Assert.Null(first.Previous);
-        Assert.NotNull(first.EvalTokens);
+        Assert.Null(first.EvalTokens);
+        Assert.Equal(2, first.Plan.HeldOut);
         Assert.Equal(RunStatus.Queued, (await host.GetAsync(run.Id)).Status);
         var firstResult = await host.ResultAsync(first);
         await host.ReportAsync(firstResult);

@@ -1,0 +1,54 @@
+using FineTune.Core.Artifacts;
+using FineTune.Core.Datasets;
+using FineTune.Core.Faults;
+using FineTune.Core.Runs;
+using FineTune.Core.Storage;
+using FineTune.Core.Telemetry;
+using FineTune.Data.Tokens;
+using FineTune.Workflows.Models;
+
+namespace FineTune.Workflows.Datasets;
+
+public sealed record PlanTokensInput(RunSpec Spec, ResolvedModel Model, ValidatedData Data) : ITraced
+{
+    string? ITraced.TraceParent => Spec.TraceParent;
+}
+
+/// <summary>Tokenized data, or data to be tokenized.</summary>
+/// <param name="Blocks">How many; 0 when an earlier run has tokenized the same data.</param>
+public sealed record TokenSet(BlobPath Folder, int Blocks);
+
+public sealed record TokensPlan(TokenSet Train, TokenSet? Eval);
+
+/// <summary>Finds out whether the run's data was tokenized before, and otherwise divides it into blocks.</summary>
+public sealed class PlanTokens(IBlobStore blobs, ArtifactStore artifacts, TokenSets sets, WorkflowOptions options)
+{
+    public Task<Outcome<TokensPlan>> RunAsync(PlanTokensInput input) => Outcome.CatchAsync(async () =>
+    {
+        var tokenizer = (await artifacts.OpenAsync(input.Model.Model)).Files.Where(RunTokenizers.IsNeeded).ToList();
+        var train = KeyOf(input, tokenizer, input.Data.Train);
+        var eval = input.Data.Eval is { } files ? KeyOf(input, tokenizer, files) : null;
+        await sets.ClaimAsync(input.Spec.RunId, eval is null ? [train.Folder] : [train.Folder, eval.Folder]);
+        return new TokensPlan(await PlanAsync(train), eval is null ? null : await PlanAsync(eval));
+    });
+
+    private static TokenSetKey KeyOf(PlanTokensInput input, IReadOnlyList<ArtifactFile> tokenizer, IReadOnlyList<DataFile> files) => new(
+        input.Spec.TaskType,
+        input.Model.ContextLength,
+        input.Spec.TaskType == TaskType.ChatCompletion ? input.Spec.Date : null,
+        tokenizer,
+        files);
+
+    private async Task<TokenSet> PlanAsync(TokenSetKey key)
+    {
+        var folder = key.Folder;
+        if (await artifacts.FindAsync(folder) is not null)
+        {
+            return new TokenSet(folder, 0);
+        }
+
+        // The first plan stays, also when the size of blocks is configured anew in between.
+        await blobs.TryCreateJsonAsync(folder / TokenBlocks.PlanFile, TokenBlocks.Divide(key.Files, options.TokenBlockBytes));
+        return new TokenSet(folder, (await TokenSetBlocks.ReadAsync(blobs, folder)).Count);
+    }
+}
