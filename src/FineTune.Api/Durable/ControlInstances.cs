@@ -23,9 +23,9 @@ internal static class ControlInstances
                 await client.RaiseEventAsync(id, eventName, payload, http.RequestAborted);
                 return ManagementResults.Accepted;
             }
-            catch (JsonException)
+            catch (JsonException broken)
             {
-                return ManagementResults.Message(StatusCodes.Status400BadRequest, "Invalid JSON content");
+                return ManagementResults.Error(StatusCodes.Status400BadRequest, "Invalid JSON content", broken);
             }
         }, http.RequestAborted);
 
@@ -41,7 +41,7 @@ internal static class ControlInstances
         {
             if (instance.RuntimeStatus == OrchestrationRuntimeStatus.Suspended)
             {
-                throw new InvalidOperationException($"Instance '{id}' is suspended already.");
+                throw WrongState("suspend", instance);
             }
 
             await client.SuspendInstanceAsync(id, reason, cancellation);
@@ -53,7 +53,7 @@ internal static class ControlInstances
         {
             if (instance.RuntimeStatus != OrchestrationRuntimeStatus.Suspended)
             {
-                throw new InvalidOperationException($"Instance '{id}' is not suspended.");
+                throw WrongState("resume", instance);
             }
 
             await client.ResumeInstanceAsync(id, reason, cancellation);
@@ -66,9 +66,11 @@ internal static class ControlInstances
         if (instance?.RuntimeStatus != OrchestrationRuntimeStatus.Failed)
         {
             return instance is null
-                ? ManagementResults.Body($"No instance with id '{id}' was found.", StatusCodes.Status404NotFound)
+                // The dollar is the extension's own.
+                ? ManagementResults.Body($"No orchestration with instance ID \"${id}\" found.", StatusCodes.Status404NotFound)
                 : ManagementResults.Body(
-                    $"Instance '{id}' is {instance.RuntimeStatus}: only failed instances can be rewound.", StatusCodes.Status412PreconditionFailed);
+                    $"This orchestration has status {instance.RuntimeStatus}, but only orchestrations in the \"Failed\" state can be rewound.",
+                    StatusCodes.Status412PreconditionFailed);
         }
 
         try
@@ -81,6 +83,9 @@ internal static class ControlInstances
             return ManagementResults.Message(StatusCodes.Status501NotImplemented, unable.Message);
         }
     }
+
+    private static InvalidOperationException WrongState(string operation, OrchestrationMetadata instance) => new(
+        $"Cannot {operation} the orchestration instance {instance.InstanceId} because instance is in the {instance.RuntimeStatus} state.");
 
     private static string MediaType(HttpRequest request) => (request.ContentType ?? "").Split(';', 2)[0].Trim();
 

@@ -58,15 +58,15 @@ public static class DurableManagementEndpoints
         {
             return await next(context);
         }
-        catch (ArgumentException)
+        catch (ArgumentException refused)
         {
-            return ManagementResults.Message(StatusCodes.Status400BadRequest, "One or more of the arguments submitted is incorrect");
+            return ManagementResults.Message(StatusCodes.Status400BadRequest, refused.Message);
         }
         catch (Exception error) when (!http.RequestAborted.IsCancellationRequested)
         {
             http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(DurableManagementEndpoints))
                 .LogError(error, "{Method} {Path} failed.", http.Request.Method, http.Request.Path);
-            return ManagementResults.Message(StatusCodes.Status500InternalServerError, "Something went wrong while processing your request");
+            return ManagementResults.Error(StatusCodes.Status500InternalServerError, "Something went wrong while processing your request", error);
         }
     }
 }

@@ -29,7 +29,7 @@ internal sealed record InstanceStatus(
         showInput ? Parse(instance.SerializedInput) : null,
         Parse(instance.SerializedCustomStatus),
         instance.RuntimeStatus == OrchestrationRuntimeStatus.Failed && instance.FailureDetails is { } failure
-            ? JsonValue.Create(failure.ErrorMessage)
+            ? JsonValue.Create($"{failure.ErrorType}: {failure.ErrorMessage}")
             : Parse(instance.SerializedOutput),
         Time(instance.CreatedAt),
         Time(instance.LastUpdatedAt),

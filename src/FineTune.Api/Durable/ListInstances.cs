@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace FineTune.Api.Durable;
 
-/// <summary>The list of instances in the engine's order, in pages chained by a header that is empty on the last one.</summary>
+/// <summary>The list of instances in the engine's order, in pages chained by a header that the last one lacks.</summary>
 internal static class ListInstances
 {
     private const string ContinuationHeader = "x-ms-continuation-token";
@@ -27,7 +27,11 @@ internal static class ListInstances
 
         // There is always a first page, empty or not.
         var page = await client.GetAllInstancesAsync(filter).AsPages(http.RequestAborted).FirstAsync(http.RequestAborted);
-        http.Response.Headers[ContinuationHeader] = page.ContinuationToken ?? "";
+        if (page.ContinuationToken is { } next)
+        {
+            http.Response.Headers[ContinuationHeader] = next;
+        }
+
         return ManagementResults.Body(page.Values.Select(instance => InstanceStatus.From(instance, showInput)));
     }
 }

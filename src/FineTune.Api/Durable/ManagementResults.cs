@@ -22,6 +22,11 @@ internal static class ManagementResults
 
     public static IResult Message(int status, string message) => Body(new { Message = message }, status);
 
+    /// <summary>A message with the exception behind it, in the form of Web API's <c>HttpError</c>.</summary>
+    public static IResult Error(int status, string message, Exception error, string? exceptionMessage = null) => Body(
+        new { Message = message, ExceptionMessage = exceptionMessage ?? error.Message, ExceptionType = error.GetType().FullName, StackTrace = error.StackTrace ?? "" },
+        status);
+
     public static IResult Accepted { get; } = Results.StatusCode(StatusCodes.Status202Accepted);
 
     /// <summary>202 with the links by which the instance is watched and steered.</summary>
@@ -38,7 +43,8 @@ internal static class ManagementResults
     {
         var query = http.Request.Query;
         var showInput = query.Flag("showInput", true);
-        var events = history is null ? null : HistoryJson.Write(history, showInput, query.Flag("showHistoryOutput", false));
+        var events = history is null ? null : HistoryJson.Write(
+            history, instance.ParentInstanceId is not null, showInput, query.Flag("showHistoryOutput", false));
         var status = StatusCodes.Status200OK;
         if (instance.IsRunning)
         {

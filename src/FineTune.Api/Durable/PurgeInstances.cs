@@ -17,7 +17,9 @@ internal static class PurgeInstances
         return purged.PurgedInstanceCount > 0
             ? Deleted(purged)
             : ManagementResults.Body(
-                $"Instance '{id}' is {instance.RuntimeStatus}: only ended instances can be purged.", StatusCodes.Status412PreconditionFailed);
+                "Only orchestrations in a terminal state can be purged, but the orchestration with instance ID "
+                    + $"{id} has status {instance.RuntimeStatus}",
+                StatusCodes.Status412PreconditionFailed);
     }
 
     public static async Task<IResult> PurgeManyAsync(HttpContext http, DurableTaskClient client, TimeProvider clock)

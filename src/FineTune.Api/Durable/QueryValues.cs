@@ -13,18 +13,10 @@ internal static class QueryValues
     public static DateTimeOffset? Time(this IQueryCollection query, string name) => DateTimeOffset.TryParse(
         query[name], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var value) ? value : null;
 
-    /// <exception cref="ArgumentException">It is a number, but no span of time.</exception>
-    public static TimeSpan? Seconds(this IQueryCollection query, string name)
-    {
-        if (!double.TryParse(query[name], NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds))
-        {
-            return null;
-        }
-
-        return seconds >= 0 && seconds <= TimeSpan.MaxValue.TotalSeconds - 1
-            ? TimeSpan.FromSeconds(seconds)
-            : throw new ArgumentException($"{name}={seconds} is not a number of seconds to wait.");
-    }
+    /// <exception cref="ArgumentException">Not a number (NaN).</exception>
+    /// <exception cref="OverflowException">More than a span of time can hold.</exception>
+    public static TimeSpan? Seconds(this IQueryCollection query, string name) =>
+        double.TryParse(query[name], NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) ? TimeSpan.FromSeconds(seconds) : null;
 
     /// <summary>Repeated or a comma list, exact case. Null (any status) unless one is known.</summary>
     public static IReadOnlyList<OrchestrationRuntimeStatus>? RuntimeStatuses(this IQueryCollection query)

@@ -70,7 +70,7 @@ public class AzureOrchestrationContext(Ms.TaskOrchestrationContext inner) : Port
         }
         catch (Ms.TaskFailedException failure)
         {
-            throw new Port.TaskFailedException(failure.TaskName, failure.TaskId, DurableMapping.ToPort(failure.FailureDetails));
+            throw new Port.TaskFailedException(failure.TaskName, failure.TaskId, DurableMapping.DetailsOf(failure));
         }
     }
 }

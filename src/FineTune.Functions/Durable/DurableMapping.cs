@@ -21,6 +21,14 @@ internal static class DurableMapping
         return options is Port.SubOrchestrationOptions { InstanceId: { } id } ? plain.WithInstanceId(id) : plain;
     }
 
+    /// <summary>
+    /// A child whose function the host could not run to its end, e.g. for an event it cannot read, fails without details: the exception
+    /// itself is then all that is known.
+    /// </summary>
+    public static Port.TaskFailureDetails DetailsOf(Ms.TaskFailedException failure) => failure.FailureDetails is { } details
+        ? ToPort(details)
+        : new Port.TaskFailureDetails(typeof(Port.TaskFailedException).FullName!, failure.Message);
+
     /// <summary>The SDK's own exceptions become the port's.</summary>
     public static Port.TaskFailureDetails ToPort(Ms.TaskFailureDetails details) => new(
         details.ErrorType == typeof(Ms.TaskFailedException).FullName ? typeof(Port.TaskFailedException).FullName! : details.ErrorType,

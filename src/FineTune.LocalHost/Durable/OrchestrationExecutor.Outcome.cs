@@ -16,7 +16,9 @@ internal sealed partial class OrchestrationExecutor
         {
             var status = suspended ? OrchestrationRuntimeStatus.Suspended
                 : execution is null ? OrchestrationRuntimeStatus.Pending : OrchestrationRuntimeStatus.Running;
-            return new TurnResult(consumed, events, context.CancelledTimers, status, context.CustomStatus);
+
+            // As in Durable Task's storage, the reason of the last pause or resumption stands where the output will be.
+            return new TurnResult(consumed, events, context.CancelledTimers, status, context.CustomStatus, Output: Payload.Write(reason));
         }
 
         if (execution.Exception?.InnerException is { } thrown)

@@ -16,6 +16,7 @@ internal sealed partial class OrchestrationExecutor
     private readonly List<HistoryEvent> heldBack = [];
     private Task<object?>? execution;
     private bool suspended;
+    private string? reason;
     private HistoryEvent? termination;
 
     private OrchestrationExecutor(Turn turn, OrchestratorFunction? function, ILoggerFactory loggers)
@@ -108,10 +109,10 @@ internal sealed partial class OrchestrationExecutor
                 termination = e;
                 break;
             case HistoryEventType.ExecutionSuspended:
-                suspended = true;
+                (suspended, reason) = (true, e.Reason);
                 break;
             case HistoryEventType.ExecutionResumed:
-                suspended = false;
+                (suspended, reason) = (false, e.Reason);
                 foreach (var held in heldBack)
                 {
                     Deliver(held);

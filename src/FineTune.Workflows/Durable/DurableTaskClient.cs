@@ -98,4 +98,7 @@ public static class OrchestrationRuntimeStatusExtensions
 
 /// <summary>An instance of that id exists and has not ended.</summary>
 public sealed class OrchestrationAlreadyExistsException(string instanceId)
-    : InvalidOperationException($"An orchestration instance '{instanceId}' already exists and has not ended.");
+    : InvalidOperationException($"An orchestration instance '{instanceId}' already exists and has not ended.")
+{
+    public string InstanceId { get; } = instanceId;
+}

@@ -36,8 +36,9 @@ public sealed class TrainEpoch
         cancel = context.WaitForExternalEvent<CancelRequest>(TrainRun.CancelEvent);
     }
 
-    public static Task<EpochResult> RunAsync(TaskOrchestrationContext context, TrainEpochInput input) =>
-        new TrainEpoch(context, input).RunAsync();
+    /// <exception cref="FaultException">It was started by hand, without an epoch to train.</exception>
+    public static Task<EpochResult> RunAsync(TaskOrchestrationContext context, TrainEpochInput? input) =>
+        input is { Job: not null, Policy: not null } ? new TrainEpoch(context, input).RunAsync() : throw StartedByHand.Refuse(Name, Phase);
 
     /// <summary>The event by which an attempt's result arrives.</summary>
     public static string EventName(int epoch, int attempt) => string.Create(CultureInfo.InvariantCulture, $"epoch-{epoch}-{attempt}");

@@ -15,8 +15,14 @@ public static class RefusedRun
     public const string Name = nameof(RefusedRun);
     public const string Phase = "create";
 
-    public static async Task<RunState> RunAsync(TaskOrchestrationContext context, RefusedRunInput input)
+    /// <exception cref="FaultException">Always: the first fault, or that there is none because it was started by hand.</exception>
+    public static async Task<RunState> RunAsync(TaskOrchestrationContext context, RefusedRunInput? input)
     {
+        if (input is not { RunId: not null, Faults.Count: > 0 })
+        {
+            throw StartedByHand.Refuse(Name, Phase);
+        }
+
         context.SetCustomStatus(new RunState(RunStatus.Failed, Phase, Fault: input.Faults[0]));
         var time = new DateTimeOffset(DateTime.SpecifyKind(context.CurrentUtcDateTime, DateTimeKind.Utc));
         foreach (var (index, fault) in input.Faults.Index())

@@ -41,7 +41,18 @@ public sealed partial class TrainRun
         cancel = context.WaitForExternalEvent<CancelRequest>(CancelEvent);
     }
 
-    public static Task<RunState> RunAsync(TaskOrchestrationContext context, RunSpec spec) => new TrainRun(context, spec).RunAsync();
+    /// <exception cref="FaultException">It was started by hand, without what a run needs.</exception>
+    public static Task<RunState> RunAsync(TaskOrchestrationContext context, RunSpec? spec)
+    {
+        if (spec is { Model: not null, Hyperparameters: not null, Dispatch: not null, Warnings: not null })
+        {
+            return new TrainRun(context, spec).RunAsync();
+        }
+
+        var refused = StartedByHand.Refuse(Name, CheckRegion.Phase);
+        context.SetCustomStatus(new RunState(RunStatus.Failed, CheckRegion.Phase, Fault: refused.Fault));
+        throw refused;
+    }
 
     /// <summary>Instance id of an epoch of a run.</summary>
     public static string ChildId(string runId, int epoch) => string.Create(CultureInfo.InvariantCulture, $"{runId}:epoch-{epoch}");

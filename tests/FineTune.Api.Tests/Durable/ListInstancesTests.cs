@@ -52,7 +52,7 @@ public sealed class ListInstancesTests
             var answer = await host.Http.SendAsync(request, TestContext.Current.CancellationToken);
             Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
             seen.AddRange(Ids(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)));
-            token = answer.Headers.GetValues("x-ms-continuation-token").Single();
+            token = answer.Headers.TryGetValues("x-ms-continuation-token", out var next) ? next.Single() : "";
             if (purgeBetween && seen.Count == 2)
             {
                 await host.Client.PurgeInstanceAsync(seen[^1], TestContext.Current.CancellationToken);

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using FineTune.Core.Epochs;
 using FineTune.Core.Faults;
 using FineTune.Core.Registry;
@@ -6,6 +7,7 @@ using FineTune.Core.Storage;
 using FineTune.Testing;
 using FineTune.Testing.Workflows;
 using FineTune.Workflows.Durable;
+using FineTune.Workflows.Epochs;
 using FineTune.Workflows.Runs;
 
 namespace FineTune.Workflows.Tests.Runs;
@@ -43,6 +45,26 @@ public sealed class TrainRunTests
             ],
             events.Select(entry => entry.Type));
         Assert.Equal(["ep1", "ep2"], (await host.Runs.CheckpointsAsync(run.Id)).Select(checkpoint => checkpoint.Name));
+    }
+
+    [Theory]
+    [InlineData(TrainRun.Name, null)]
+    [InlineData(TrainRun.Name, """{"run_id":"by-hand"}""")]
+    [InlineData(TrainEpoch.Name, null)]
+    [InlineData(TrainEpoch.Name, "{}")]
+    [InlineData(RefusedRun.Name, null)]
+    [InlineData(RefusedRun.Name, "{}")]
+    public async Task Run_StartedByHandWithoutItsInput_SaysWhatIsMissing(string orchestrator, string? input)
+    {
+        await using var host = await WorkflowHost.StartAsync();
+
+        var id = await host.Client.ScheduleNewOrchestrationInstanceAsync(orchestrator, input is null ? null : JsonNode.Parse(input));
+        await host.SettleAsync();
+
+        var failed = (await host.Client.GetInstanceAsync(id))!;
+        Assert.Equal(OrchestrationRuntimeStatus.Failed, failed.RuntimeStatus);
+        Assert.Equal(
+            $"{orchestrator} was started without the input it needs. Start runs with POST /api/runs.", failed.FailureDetails!.ErrorMessage);
     }
 
     [Fact]

@@ -82,7 +82,7 @@ public abstract partial class DurableManagementContract
         var answer = await Management.GetAsync($"/instances?instanceIdPrefix={id}");
 
         Assert.Equal(200, answer.Status);
-        Assert.Equal("", answer.Header("x-ms-continuation-token"));
+        Assert.Null(answer.Header("x-ms-continuation-token"));
         var listed = Assert.Single(answer.Json.AsArray())!;
         Assert.True(JsonNode.DeepEquals((await Management.GetAsync($"/instances/{id}")).Json, listed));
         Assert.Null((await Management.GetAsync($"/instances?instanceIdPrefix={id}&showInput=false")).Json[0]!["input"]);
@@ -117,17 +117,17 @@ public abstract partial class DurableManagementContract
             await StartWaiterAsync(id);
         }
 
-        var (seen, pages, token) = (new List<string>(), 0, "");
+        var (seen, pages, token) = (new List<string>(), 0, default(string));
         do
         {
             var answer = await Management.GetAsync($"/instances?instanceIdPrefix={prefix}&top=2", token);
             Assert.Equal(200, answer.Status);
             Assert.InRange(answer.Json.AsArray().Count, 0, 2);
             seen.AddRange(Ids(answer));
-            token = answer.Header("x-ms-continuation-token")!;
+            token = answer.Header("x-ms-continuation-token");
             pages++;
         }
-        while (token.Length > 0);
+        while (token is not null);
 
         Assert.Equal(ids, seen.Order(StringComparer.Ordinal));
         Assert.InRange(pages, 2, int.MaxValue);

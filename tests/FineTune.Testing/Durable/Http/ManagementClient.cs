@@ -15,6 +15,8 @@ public sealed class ManagementClient(Uri host) : IDisposable
     /// <summary>Where all paths of the API begin.</summary>
     public string Base { get; } = host.GetLeftPart(UriPartial.Authority) + "/runtime/webhooks/durabletask";
 
+    public string Authority { get; } = host.GetLeftPart(UriPartial.Authority);
+
     /// <summary>The host that the tests are to speak to, or null: then they start one.</summary>
     public static ManagementClient? FromEnvironment() =>
         Environment.GetEnvironmentVariable(UrlVariable) is { Length: > 0 } url ? new ManagementClient(new Uri(url)) : null;
@@ -37,7 +39,7 @@ public sealed class ManagementClient(Uri host) : IDisposable
 
         using var response = await http.SendAsync(request);
         return new ManagementAnswer(
-            (int)response.StatusCode, await response.Content.ReadAsStringAsync(), response.Headers, response.Content.Headers.ContentType?.MediaType);
+            (int)response.StatusCode, await response.Content.ReadAsStringAsync(), response.Headers, response.Content.Headers.ContentType);
     }
 
     /// <summary>Asks for the status until it is <paramref name="status"/>.</summary>
@@ -58,8 +60,12 @@ public sealed class ManagementClient(Uri host) : IDisposable
 }
 
 /// <param name="Body">Empty when there is none.</param>
-public sealed record ManagementAnswer(int Status, string Body, HttpResponseHeaders Headers, string? MediaType)
+public sealed record ManagementAnswer(int Status, string Body, HttpResponseHeaders Headers, MediaTypeHeaderValue? Content)
 {
+    public string? MediaType => Content?.MediaType;
+
+    public string? ContentType => Content?.ToString();
+
     public JsonNode Json => JsonNode.Parse(Body)!;
 
     public string? Location => Headers.Location?.ToString();
