@@ -56,6 +56,8 @@ public sealed class EpochTraining(
         using (var writer = new CheckpointWriter(options.CheckpointCopies, clock))
         {
             Train(engine, writer);
+            writer.Wait();
+            estimate.LastWrite = writer.LastWrite;
         }
 
         switch (control.Reason)

@@ -149,7 +149,7 @@ internal static class LlamaConfigJson
             var options = new JsonDocumentOptions { AllowDuplicateProperties = false };
             return JsonNode.Parse(json, documentOptions: options) as JsonObject ?? throw new JsonException("It is no JSON object.");
         }
-        catch (JsonException malformed)
+        catch (Exception malformed) when (malformed is JsonException or InvalidOperationException)
         {
             var message = $"{Path.GetFileName(file)} is malformed: {malformed.Message}";
             throw new FaultException(Fault.Caller("load_model", "model_config_invalid", message) with { File = Path.GetFileName(file) }, malformed);

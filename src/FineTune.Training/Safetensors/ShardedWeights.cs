@@ -124,7 +124,7 @@ public sealed class ShardedWeights : IDisposable
             var map = JsonSerializer.Deserialize<ShardIndex>(File.ReadAllText(index), Core.Json.WireJson.Options)?.WeightMap;
             return map ?? throw SafetensorsError.InvalidIndex.At(index, "it has no weight_map.");
         }
-        catch (JsonException malformed)
+        catch (Exception malformed) when (malformed is JsonException or InvalidOperationException)
         {
             throw SafetensorsError.InvalidIndex.At(index, $"it is malformed: {malformed.Message}", malformed);
         }
