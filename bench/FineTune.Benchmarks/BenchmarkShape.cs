@@ -12,6 +12,9 @@ public sealed class BenchmarkShape(string[] args)
 
     public int Batch => Number("--batch", 8);
 
+    /// <summary>Repetitions of what is not a step.</summary>
+    public int Rounds => Number("--rounds", 3);
+
     public int Steps => Number("--steps", 60);
 
     /// <summary>Sequences are between this and the context long; by default all are the context.</summary>

@@ -20,17 +20,11 @@ public static class GenerationBenchmark
     {
         var numerics = TorchRuntime.Start();
         var config = shape.Config;
-        var folder = Directory.CreateTempSubdirectory("finetune-bench-").FullName;
-        try
-        {
-            LlamaInitializer.Write(config, 1, folder);
-            using ITokenDecoder decoder = shape.Engine == "torch" ? LlamaDecoder.Open(folder, shape.Context) : TokenDecoders.Open(folder, shape.Context);
-            return Measure(shape, decoder, numerics);
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        using var folder = new BenchmarkFolder();
+        var model = Directory.CreateDirectory(folder["model"]).FullName;
+        LlamaInitializer.Write(config, 1, model);
+        using ITokenDecoder decoder = shape.Engine == "torch" ? LlamaDecoder.Open(model, shape.Context) : TokenDecoders.Open(model, shape.Context);
+        return Measure(shape, decoder, numerics);
     }
 
     private static string Measure(BenchmarkShape shape, ITokenDecoder decoder, NumericsSettings numerics)

@@ -16,6 +16,14 @@ const string Usage = """
     FineTune.Benchmarks validate FILE [--tokenizer DIR] [--json] | validate --generate MEGABYTES FILE
     Validates a .jsonl file, with a tokenizer also counting tokens, or writes one to validate.
 
+    FineTune.Benchmarks checkpoint
+        [the model] [--context N --batch N --steps N --rounds N]
+    A checkpoint streamed to the temporary folder's disk against a plain writer; from a copy while training goes on unless --steps is 0.
+
+    FineTune.Benchmarks resume
+        [the model] [the work]
+    Stops after every step, goes on, and compares the ends bit for bit; exit code 1 when one differs.
+
     FineTune.Benchmarks durable
     Starts runs among 10,000 finished ones, replays a history of 1,000 events, and prints one JSON object.
 
@@ -52,6 +60,13 @@ if (args.Length > 0 && new BenchmarkShape(args[1..]) is { Precision: "fp32" } sh
         case "train":
             Console.WriteLine(TrainingBenchmark.Run(shape));
             return 0;
+        case "checkpoint":
+            Console.WriteLine(CheckpointBenchmark.Run(shape));
+            return 0;
+        case "resume":
+            var (json, identical) = ResumeBenchmark.Run(shape);
+            Console.WriteLine(json);
+            return identical ? 0 : 1;
         case "generate":
             Console.WriteLine(GenerationBenchmark.Run(shape));
             return 0;

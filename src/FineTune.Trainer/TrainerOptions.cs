@@ -19,6 +19,12 @@ public sealed record TrainerOptions
     /// </summary>
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// <c>FINETUNE_CHECKPOINT_COPIES</c>: whether checkpoints within an epoch are written from a copy while training goes on, where there
+    /// is memory for one; <c>false</c> never takes a copy.
+    /// </summary>
+    public bool CheckpointCopies { get; init; } = true;
+
     /// <summary><c>FINETUNE_POLL_SECONDS</c>: pause before an empty queue is asked again.</summary>
     public TimeSpan Poll { get; init; } = TimeSpan.FromSeconds(1);
 
@@ -44,6 +50,7 @@ public sealed record TrainerOptions
         {
             Lease = Seconds(variable, "FINETUNE_LEASE_SECONDS") ?? defaults.Lease,
             CheckpointInterval = Seconds(variable, "FINETUNE_CHECKPOINT_SECONDS") ?? defaults.CheckpointInterval,
+            CheckpointCopies = Switch(variable, "FINETUNE_CHECKPOINT_COPIES") ?? defaults.CheckpointCopies,
             Poll = Seconds(variable, "FINETUNE_POLL_SECONDS") ?? defaults.Poll,
             MaxDeliveries = WholeNumber(variable, "FINETUNE_MAX_DELIVERIES") ?? defaults.MaxDeliveries,
             Queue = variable("FINETUNE_JOBS_QUEUE") is { Length: > 0 } queue ? queue : defaults.Queue,
@@ -56,6 +63,11 @@ public sealed record TrainerOptions
         : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) && seconds > 0 && seconds <= MaxSeconds
             ? TimeSpan.FromSeconds(seconds)
             : throw Invalid($"{name} must be a number of seconds above 0 and at most {MaxSeconds}, but is '{text}'.", name);
+
+    private static bool? Switch(Func<string, string?> variable, string name) =>
+        variable(name) is not { Length: > 0 } text ? null
+        : bool.TryParse(text, out var value) ? value
+            : throw Invalid($"{name} must be true or false, but is '{text}'.", name);
 
     private static int? WholeNumber(Func<string, string?> variable, string name) =>
         variable(name) is not { Length: > 0 } text ? null

@@ -14,6 +14,7 @@ public sealed class TrainerOptionsTests
         {
             ["FINETUNE_LEASE_SECONDS"] = "9",
             ["FINETUNE_CHECKPOINT_SECONDS"] = "0.5",
+            ["FINETUNE_CHECKPOINT_COPIES"] = "false",
             ["FINETUNE_POLL_SECONDS"] = "0.25",
             ["FINETUNE_MAX_DELIVERIES"] = "3",
             ["FINETUNE_CACHE"] = "there",
@@ -22,6 +23,7 @@ public sealed class TrainerOptionsTests
         {
             Lease = TimeSpan.FromSeconds(9),
             CheckpointInterval = TimeSpan.FromSeconds(0.5),
+            CheckpointCopies = false,
             Poll = TimeSpan.FromSeconds(0.25),
             MaxDeliveries = 3,
             CacheDirectory = "there",

@@ -33,13 +33,27 @@ public sealed class ArtifactStore(IBlobStore blobs)
             ?? throw new ArtifactCorruptException(artifact.Folder, "its manifest is empty");
     }
 
+    /// <summary>Publishes every file below <paramref name="directory"/>.</summary>
+    /// <exception cref="FaultException">A file has the manifest's name.</exception>
+    public Task<ArtifactRef> PublishAsync(
+        string directory,
+        BlobPath folder,
+        string kind,
+        IReadOnlyDictionary<string, string>? properties = null,
+        CancellationToken cancellationToken = default)
+    {
+        var contents = Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories)
+            .Select(path => new ArtifactContent(Path.GetRelativePath(directory, path).Replace('\\', '/'), () => File.OpenRead(path)));
+        return PublishAsync([.. contents], folder, kind, properties, cancellationToken);
+    }
+
     /// <summary>
-    /// Uploads every file below <paramref name="directory"/> and seals the artefact. When another writer sealed the folder first,
-    /// that artefact is returned and this one's content is not visible.
+    /// Uploads <paramref name="contents"/>, reading each once and in blocks, and seals the artefact. When another writer sealed the folder
+    /// first, that artefact is returned and this one's content is not visible.
     /// </summary>
     /// <exception cref="FaultException">A file has the manifest's name.</exception>
     public async Task<ArtifactRef> PublishAsync(
-        string directory,
+        IReadOnlyList<ArtifactContent> contents,
         BlobPath folder,
         string kind,
         IReadOnlyDictionary<string, string>? properties = null,
@@ -51,20 +65,17 @@ public sealed class ArtifactStore(IBlobStore blobs)
         }
 
         var files = new List<ArtifactFile>();
-        foreach (var path in Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        foreach (var (name, open) in contents.OrderBy(content => content.Name, StringComparer.Ordinal))
         {
-            var name = Path.GetRelativePath(directory, path).Replace('\\', '/');
             if (name == Manifest.FileName)
             {
                 throw new FaultException(Fault.Caller(
-                    "store_artifact", "file_name_reserved", $"The file {path} cannot be stored: its name is taken by the manifest. Remove or rename it."));
+                    "store_artifact", "file_name_reserved", $"The file {name} cannot be stored: its name is taken by the manifest. Remove or rename it."));
             }
 
-            await using var content = File.OpenRead(path);
-            var hash = Convert.ToHexStringLower(await SHA256.HashDataAsync(content, cancellationToken));
-            content.Position = 0;
+            await using var content = new HashingStream(open());
             await blobs.WriteAsync(folder / name, content, cancellationToken);
-            files.Add(new ArtifactFile(name, content.Length, hash));
+            files.Add(new ArtifactFile(name, content.Length, content.Finish()));
         }
 
         return await SealAsync(folder, new Manifest(kind, files, properties ?? new Dictionary<string, string>()), cancellationToken);

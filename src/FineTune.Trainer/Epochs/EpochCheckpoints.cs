@@ -41,11 +41,12 @@ public sealed class EpochCheckpoints(IBlobStore blobs, ArtifactStore artifacts)
         return new ResumePoint(checkpoint, long.Parse(properties["step"], CultureInfo.InvariantCulture), EpochTally.FromProperties(properties));
     }
 
-    /// <summary>Publishes <paramref name="directory"/> as the checkpoint after <paramref name="step"/> and drops the older ones.</summary>
-    public async Task<ArtifactRef> SaveStepAsync(EpochJob job, string holder, string directory, long step, EpochTally tally)
+    /// <summary>Publishes <paramref name="contents"/> as the checkpoint after <paramref name="step"/> and drops the older ones.</summary>
+    public async Task<ArtifactRef> SaveStepAsync(
+        EpochJob job, string holder, IReadOnlyList<ArtifactContent> contents, long step, EpochTally tally)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"{StepPrefix}{step:D10}-{holder}");
-        var checkpoint = await artifacts.PublishAsync(directory, Work(job) / name, Kind, tally.ToProperties(step));
+        var checkpoint = await artifacts.PublishAsync(contents, Work(job) / name, Kind, tally.ToProperties(step));
         foreach (var older in await FoldersAsync(job, CancellationToken.None))
         {
             if (string.CompareOrdinal(older.FileName, name) < 0)
@@ -57,11 +58,11 @@ public sealed class EpochCheckpoints(IBlobStore blobs, ArtifactStore artifacts)
         return checkpoint;
     }
 
-    /// <summary>Publishes <paramref name="directory"/> as the epoch's checkpoint.</summary>
-    public Task<ArtifactRef> SaveEndAsync(EpochJob job, string holder, string directory, long step, EpochTally tally)
+    /// <summary>Publishes <paramref name="contents"/> as the epoch's checkpoint.</summary>
+    public Task<ArtifactRef> SaveEndAsync(EpochJob job, string holder, IReadOnlyList<ArtifactContent> contents, long step, EpochTally tally)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"end-{step:D10}-{holder}");
-        return artifacts.PublishAsync(directory, Work(job) / name, Kind, tally.ToProperties(step));
+        return artifacts.PublishAsync(contents, Work(job) / name, Kind, tally.ToProperties(step));
     }
 
     /// <summary>Drops the checkpoints within the epoch once its result is stored.</summary>

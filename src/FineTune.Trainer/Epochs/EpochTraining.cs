@@ -54,7 +54,13 @@ public sealed class EpochTraining(
             estimate.Evaluation = clock.GetElapsedTime(began);
         }
 
-        Train(engine, tokens.Train);
+        using (var writer = new CheckpointWriter(options.CheckpointCopies, clock))
+        {
+            Train(engine, tokens.Train, writer);
+            writer.Wait();
+            estimate.LastWrite = writer.LastWrite;
+        }
+
         switch (control.Reason)
         {
             case StopReason.Superseded:
@@ -75,7 +81,7 @@ public sealed class EpochTraining(
         }
     }
 
-    private void Train(ITrainingEngine engine, ISequenceSource train)
+    private void Train(ITrainingEngine engine, ISequenceSource train, CheckpointWriter writer)
     {
         var loop = new TrainingLoop(engine, train, job.Plan);
         var began = clock.GetTimestamp();
@@ -111,9 +117,11 @@ public sealed class EpochTraining(
                 return LoopControl.Stop;
             }
 
-            if (step < endStep && clock.GetElapsedTime(saved) >= Interval())
+            estimate.LastWrite = writer.LastWrite;
+            if (step < endStep && !writer.IsBusy && clock.GetElapsedTime(saved) >= Interval())
             {
-                SaveStep(engine);
+                var (at, soFar) = (step, tally);
+                writer.Save(engine.Checkpoint(), contents => SaveStepAsync(contents, at, soFar));
                 saved = clock.GetTimestamp();
             }
 
@@ -125,31 +133,30 @@ public sealed class EpochTraining(
     private TimeSpan Interval() =>
         estimate.LastWrite * WriteTimeFactor is { } paced && paced > options.CheckpointInterval ? paced : options.CheckpointInterval;
 
-    private ArtifactRef SaveStep(ITrainingEngine engine)
+    private ArtifactRef SaveStep(ITrainingEngine engine) => SaveStepAsync(engine.Checkpoint(), step, tally).GetAwaiter().GetResult();
+
+    private async Task<ArtifactRef> SaveStepAsync(IReadOnlyList<ArtifactContent> contents, long at, EpochTally soFar)
     {
         using var span = Traces.Start("save_checkpoint");
         var began = clock.GetTimestamp();
 
         // Whoever goes on from here begins after these steps, so their figures must be there before the checkpoint is.
-        control.WriteAsync(journal, job, CancellationToken.None).GetAwaiter().GetResult();
-        var folder = Save(engine);
-        var checkpoint = checkpoints.SaveStepAsync(job, holder, folder, step, tally).GetAwaiter().GetResult();
-        Directory.Delete(folder, recursive: true);
-        estimate.LastWrite = clock.GetElapsedTime(began);
+        await control.WriteAsync(journal, job, CancellationToken.None);
+        var checkpoint = await checkpoints.SaveStepAsync(job, holder, contents, at, soFar);
         Measures.CheckpointTime.Record(clock.GetElapsedTime(began).TotalSeconds);
         return checkpoint;
     }
 
     private EpochResult Result(EpochOutcome outcome, ITrainingEngine engine, Evaluation? evaluation)
     {
-        var folder = Save(engine);
+        List<ArtifactContent> contents = [.. engine.Checkpoint()];
         if (outcome == EpochOutcome.Completed && spec is { EvalPrompts.Count: > 0 })
         {
             var generations = AnswerPrompts(engine, spec);
-            File.WriteAllBytes(Path.Combine(folder, EvalGeneration.FileName), JsonSerializer.SerializeToUtf8Bytes(generations, WireJson.Indented));
+            contents.Add(ArtifactContent.Of(EvalGeneration.FileName, JsonSerializer.SerializeToUtf8Bytes(generations, WireJson.Indented)));
         }
 
-        return Result(outcome, checkpoints.SaveEndAsync(job, holder, folder, step, tally).GetAwaiter().GetResult(), evaluation);
+        return Result(outcome, checkpoints.SaveEndAsync(job, holder, contents, step, tally).GetAwaiter().GetResult(), evaluation);
     }
 
     private EpochResult Result(EpochOutcome outcome, ArtifactRef checkpoint, Evaluation? evaluation)
@@ -165,13 +172,6 @@ public sealed class EpochTraining(
             tally.Tokens,
             tally.Seconds);
         return new EpochResult(job.RunId, job.InstanceId, job.EventName, job.Epoch, job.Attempt, outcome, checkpoint, metrics, null);
-    }
-
-    private string Save(ITrainingEngine engine)
-    {
-        var folder = Path.Combine(input.WorkFolder, "checkpoint");
-        engine.Save(folder);
-        return folder;
     }
 
     private List<EvalGeneration> AnswerPrompts(ITrainingEngine engine, RunSpec spec)

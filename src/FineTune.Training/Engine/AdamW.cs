@@ -1,3 +1,4 @@
+using FineTune.Core.Artifacts;
 using FineTune.Core.Runs;
 using FineTune.Training.Models;
 using FineTune.Training.Native;
@@ -79,8 +80,8 @@ internal sealed class AdamW : IDisposable
         }
     }
 
-    public void Save(string directory) => OptimizerFile.Write(
-        directory,
+    /// <summary>The moments as they are when read.</summary>
+    public ArtifactContent Content() => OptimizerFile.Content(
         model.Shapes,
         shape => TensorMemory.Source(first[shape.Name]),
         shape => TensorMemory.Source(second[shape.Name]));

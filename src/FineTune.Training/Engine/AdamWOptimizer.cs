@@ -1,3 +1,4 @@
+using FineTune.Core.Artifacts;
 using FineTune.Core.Runs;
 using FineTune.Training.Kernels;
 using FineTune.Training.Models;
@@ -40,8 +41,8 @@ internal sealed unsafe class AdamWOptimizer : IOptimizer
             parameter.IsMatrix ? settings : settings with { WeightDecay = 0 });
     }
 
-    public void Save(string directory) => OptimizerFile.Write(
-        directory,
+    /// <summary>The moments as they are when read.</summary>
+    public ArtifactContent Content() => OptimizerFile.Content(
         layout.Shapes,
         shape => TensorMemory.Source(first.Data + layout[shape.Name]),
         shape => TensorMemory.Source(second.Data + layout[shape.Name]));

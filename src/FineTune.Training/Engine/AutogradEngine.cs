@@ -1,3 +1,4 @@
+using FineTune.Core.Artifacts;
 using FineTune.Core.Runs;
 using FineTune.Core.Training;
 using FineTune.Training.Generation;
@@ -94,8 +95,8 @@ public sealed class AutogradEngine : ITrainingEngine
         return new EvaluationSums(loss.item<float>(), count, correct.item<long>());
     }
 
-    public void Save(string directory) => TrainingCheckpoint.Write(
-        directory, model, optimizer.Save, new TrainingState(StepsDone, Hyperparameters, TorchRuntime.Start()));
+    public IReadOnlyList<ArtifactContent> Checkpoint() =>
+        TrainingCheckpoint.Contents(model, optimizer.Content(), new TrainingState(StepsDone, Hyperparameters, TorchRuntime.Start()));
 
     public ITokenDecoder OpenDecoder(int contextLength) => new LlamaDecoder(model, contextLength);
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using FineTune.Core.Artifacts;
 using FineTune.Core.Runs;
 using FineTune.Core.Training;
 using FineTune.Training.Generation;
@@ -100,10 +101,10 @@ public sealed unsafe class CpuEngine : ITrainingEngine
         return shards.Evaluation;
     }
 
-    public void Save(string directory)
+    public IReadOnlyList<ArtifactContent> Checkpoint()
     {
         CheckUsable();
-        TrainingCheckpoint.Write(directory, model, optimizer.Save, new TrainingState(StepsDone, Hyperparameters, TorchRuntime.Start()));
+        return TrainingCheckpoint.Contents(model, optimizer.Content(), new TrainingState(StepsDone, Hyperparameters, TorchRuntime.Start()));
     }
 
     public ITokenDecoder OpenDecoder(int contextLength) => new CpuDecoder(Config, new LlamaBlock(parameters, block), contextLength);

@@ -1,3 +1,4 @@
+using FineTune.Core.Artifacts;
 using FineTune.Core.Runs;
 using FineTune.Training.Kernels;
 
@@ -19,8 +20,8 @@ internal unsafe interface IOptimizer : IDisposable
     /// </summary>
     void Apply(IKernels kernels, Parameter parameter, long first, long count, float* gradient);
 
-    /// <summary>Writes what it remembers, in the form that every engine reads.</summary>
-    void Save(string directory);
+    /// <summary>What it remembers as it is when read, in the form that every engine reads.</summary>
+    ArtifactContent Content();
 
     /// <summary>Blocks of values with a common scale fit it.</summary>
     const int RangeAlignment = 256;

@@ -1,3 +1,4 @@
+using FineTune.Core.Artifacts;
 using FineTune.Core.Runs;
 using FineTune.Core.Training;
 using FineTune.Training.Generation;
@@ -27,10 +28,11 @@ public interface ITrainingEngine : IDisposable
     EvaluationSums Evaluate(MicroBatch batch);
 
     /// <summary>
-    /// Writes a checkpoint: a Hugging Face model folder (fp32), <c>optimizer.safetensors</c> and <c>training_state.json</c>. Opening it
-    /// goes on bit for bit as if it had not been closed. <paramref name="directory"/> appears complete or not at all.
+    /// The files of a checkpoint, made from the engine's own memory as they are read, so valid until the next step: a Hugging Face model
+    /// folder (fp32), <c>optimizer.safetensors</c> and <c>training_state.json</c>. Going on from them is bit for bit as if training had
+    /// not stopped.
     /// </summary>
-    void Save(string directory);
+    IReadOnlyList<ArtifactContent> Checkpoint();
 
     /// <summary>A view of the current weights that generates text; dispose it before the next step.</summary>
     ITokenDecoder OpenDecoder(int contextLength);

@@ -1,3 +1,4 @@
+using FineTune.Core.Artifacts;
 using FineTune.Core.Faults;
 using FineTune.Training.Models;
 using FineTune.Training.Safetensors;
@@ -11,17 +12,17 @@ internal static class OptimizerFile
     private const string First = "exp_avg.";
     private const string Second = "exp_avg_sq.";
 
-    /// <summary>Writes all first moments, then all second ones.</summary>
-    public static void Write(
-        string directory,
-        IReadOnlyList<WeightShape> shapes,
-        Func<WeightShape, TensorSource> first,
-        Func<WeightShape, TensorSource> second) => SafetensorsWriter.Write(
-        Path.Combine(directory, FileName),
+    /// <summary>All first moments, then all second ones.</summary>
+    public static ArtifactContent Content(
+        IReadOnlyList<WeightShape> shapes, Func<WeightShape, TensorSource> first, Func<WeightShape, TensorSource> second)
+    {
+        TensorToWrite[] tensors =
         [
             .. shapes.Select(shape => new TensorToWrite(First + shape.Name, shape.Shape, first(shape))),
             .. shapes.Select(shape => new TensorToWrite(Second + shape.Name, shape.Shape, second(shape))),
-        ]);
+        ];
+        return new ArtifactContent(FileName, () => new SafetensorsStream(tensors));
+    }
 
     /// <summary>Opens the file of <paramref name="directory"/> and checks that it holds the moments of every weight.</summary>
     public static Moments Open(string directory, IReadOnlyList<WeightShape> shapes)
@@ -64,9 +65,9 @@ internal static class OptimizerFile
     /// <summary>The saved moments.</summary>
     public sealed class Moments(SafetensorsReader reader) : IDisposable
     {
-        public TensorSource FirstOf(WeightShape shape) => (first, destination) => reader.Read(First + shape.Name, first, destination);
+        public TensorSource FirstOf(WeightShape shape) => (first, destination) => reader.ReadFinite(First + shape.Name, first, destination);
 
-        public TensorSource SecondOf(WeightShape shape) => (first, destination) => reader.Read(Second + shape.Name, first, destination);
+        public TensorSource SecondOf(WeightShape shape) => (first, destination) => reader.ReadFinite(Second + shape.Name, first, destination);
 
         public void Dispose() => reader.Dispose();
     }

@@ -1,15 +1,25 @@
+using FineTune.Core.Artifacts;
 using FineTune.Training.Models;
+using FineTune.Training.Safetensors;
 
 namespace FineTune.Training.Engine;
 
-/// <summary>The folder every engine saves, so that each can go on from another's: see <see cref="ITrainingEngine.Save"/>.</summary>
-internal static class TrainingCheckpoint
+/// <summary>What every engine saves, so that each can go on from another's: see <see cref="ITrainingEngine.Checkpoint"/>.</summary>
+public static class TrainingCheckpoint
 {
-    public static void Write(string directory, LlamaModel model, Action<string> saveOptimizer, TrainingState state) =>
-        AtomicDirectory.Write(directory, folder =>
+    /// <summary>Writes a checkpoint into <paramref name="directory"/>, which appears complete or not at all.</summary>
+    public static void Save(this ITrainingEngine engine, string directory) => Write(engine.Checkpoint(), directory);
+
+    /// <summary>Writes the files of a checkpoint into <paramref name="directory"/>, which appears complete or not at all.</summary>
+    public static void Write(IReadOnlyList<ArtifactContent> contents, string directory) => AtomicDirectory.Write(directory, folder =>
+    {
+        foreach (var (name, open) in contents)
         {
-            ModelFolder.Write(folder, model.Config, model.ToWrite(), model.Companions);
-            saveOptimizer(folder);
-            state.Write(folder);
-        });
+            using var content = open();
+            FileContent.Write(Path.Combine(folder, name), content);
+        }
+    });
+
+    internal static IReadOnlyList<ArtifactContent> Contents(LlamaModel model, ArtifactContent optimizer, TrainingState state) =>
+        [.. ModelFolder.Contents(model.Config, model.ToWrite(), model.Companions), optimizer, state.Content()];
 }

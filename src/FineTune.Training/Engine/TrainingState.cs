@@ -1,4 +1,5 @@
 using System.Text.Json;
+using FineTune.Core.Artifacts;
 using FineTune.Core.Faults;
 using FineTune.Core.Json;
 using FineTune.Core.Runs;
@@ -27,6 +28,6 @@ public sealed record TrainingState(long Step, Hyperparameters Hyperparameters, N
         }
     }
 
-    public void Write(string directory) =>
-        File.WriteAllText(Path.Combine(directory, FileName), JsonSerializer.Serialize(this, WireJson.Indented) + "\n");
+    public ArtifactContent Content() =>
+        ArtifactContent.Of(FileName, [.. JsonSerializer.SerializeToUtf8Bytes(this, WireJson.Indented), (byte)'\n']);
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 
 namespace FineTune.Training.Models;
@@ -37,5 +38,6 @@ public sealed record LlamaConfig(
     /// <summary>Reads <c>config.json</c>; see <see cref="LlamaConfigJson"/>.</summary>
     public static LlamaConfig Read(string file) => LlamaConfigJson.Parse(File.ReadAllText(file), file);
 
-    public void Write(string file, string weightType = "float32") => File.WriteAllText(file, LlamaConfigJson.Format(this, weightType));
+    /// <summary>The bytes of <c>config.json</c>.</summary>
+    public byte[] ToJson(string weightType = "float32") => Encoding.UTF8.GetBytes(LlamaConfigJson.Format(this, weightType));
 }

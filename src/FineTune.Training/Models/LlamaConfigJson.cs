@@ -9,6 +9,9 @@ namespace FineTune.Training.Models;
 /// (<c>rope_parameters</c>). What this engine cannot compute is refused by name rather than ignored.</summary>
 internal static class LlamaConfigJson
 {
+    /// <summary>Far above any model's; a hostile number would fill memory with names of weights.</summary>
+    private const int MaxLayers = 1000;
+
     /// <summary>Parses <paramref name="json"/>; <paramref name="file"/> is named in errors.</summary>
     public static LlamaConfig Parse(string json, string file)
     {
@@ -23,11 +26,13 @@ internal static class LlamaConfigJson
         fields.Check("num_key_value_heads", heads % keyValueHeads == 0, $"must divide num_attention_heads ({heads})");
         var headDimension = fields.Int("head_dim", hidden / heads);
         fields.Check("head_dim", headDimension % 2 == 0, "must be even for rotary embeddings");
+        var layers = fields.Int("num_hidden_layers");
+        fields.Check("num_hidden_layers", layers <= MaxLayers, $"must be at most {MaxLayers}");
         return new LlamaConfig(
             fields.Int("vocab_size"),
             hidden,
             fields.Int("intermediate_size"),
-            fields.Int("num_hidden_layers"),
+            layers,
             heads,
             keyValueHeads,
             headDimension,
@@ -144,7 +149,7 @@ internal static class LlamaConfigJson
             var options = new JsonDocumentOptions { AllowDuplicateProperties = false };
             return JsonNode.Parse(json, documentOptions: options) as JsonObject ?? throw new JsonException("It is no JSON object.");
         }
-        catch (JsonException malformed)
+        catch (Exception malformed) when (malformed is JsonException or InvalidOperationException)
         {
             var message = $"{Path.GetFileName(file)} is malformed: {malformed.Message}";
             throw new FaultException(Fault.Caller("load_model", "model_config_invalid", message) with { File = Path.GetFileName(file) }, malformed);

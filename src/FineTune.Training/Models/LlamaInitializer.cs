@@ -13,14 +13,13 @@ public static class LlamaInitializer
     /// <summary>Of the matrices that do not feed the residual stream; <c>initializer_range</c> in <c>config.json</c>.</summary>
     public static double StandardDeviation(LlamaConfig config) => 1 / Math.Sqrt(config.HiddenSize);
 
-    /// <summary>Writes <c>config.json</c> and <c>model.safetensors</c> into the existing <paramref name="directory"/>.</summary>
+    /// <summary>Writes <c>config.json</c> and <c>model.safetensors</c> into the existing <paramref name="directory"/>, which has neither.</summary>
     public static void Write(LlamaConfig config, int seed, string directory)
     {
-        config.Write(Path.Combine(directory, LlamaConfig.FileName));
         var random = new CounterRandom((ulong)seed);
         TensorToWrite[] tensors = [.. LlamaWeights.Of(config).Select((weight, index) =>
             new TensorToWrite(weight.Name, weight.Shape, Source(config, weight, random.Stream((ulong)index))))];
-        ShardedWeights.Write(directory, tensors, TensorType.F32, ModelFolder.MaxShardBytes);
+        ModelFolder.Write(directory, config, tensors, new Dictionary<string, byte[]>());
     }
 
     private static TensorSource Source(LlamaConfig config, WeightShape weight, CounterRandom random)

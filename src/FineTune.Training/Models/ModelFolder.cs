@@ -1,3 +1,4 @@
+using FineTune.Core.Artifacts;
 using FineTune.Core.Faults;
 using FineTune.Training.Safetensors;
 
@@ -61,13 +62,25 @@ public sealed class ModelFolder : IDisposable
         TensorType type = TensorType.F32,
         long maxShardBytes = MaxShardBytes)
     {
-        config.Write(Path.Combine(directory, LlamaConfig.FileName), type == TensorType.BF16 ? "bfloat16" : "float32");
-        ShardedWeights.Write(directory, weights, type, maxShardBytes);
-        foreach (var (name, content) in companions)
+        foreach (var (name, open) in Contents(config, weights, companions, type, maxShardBytes))
         {
-            File.WriteAllBytes(Path.Combine(directory, name), content);
+            using var content = open();
+            FileContent.Write(Path.Combine(directory, name), content);
         }
     }
+
+    /// <summary>The files of a model, made from <paramref name="weights"/> as they are read.</summary>
+    public static IReadOnlyList<ArtifactContent> Contents(
+        LlamaConfig config,
+        IReadOnlyList<TensorToWrite> weights,
+        IReadOnlyDictionary<string, byte[]> companions,
+        TensorType type = TensorType.F32,
+        long maxShardBytes = MaxShardBytes) =>
+    [
+        ArtifactContent.Of(LlamaConfig.FileName, config.ToJson(type == TensorType.BF16 ? "bfloat16" : "float32")),
+        .. ShardedWeights.Contents(weights, type, maxShardBytes),
+        .. companions.Select(companion => ArtifactContent.Of(companion.Key, companion.Value)),
+    ];
 
     public void Dispose() => Weights.Dispose();
 

@@ -31,6 +31,9 @@ public enum SafetensorsError
     /// <summary>The elements are of a type that weights cannot be read from.</summary>
     UnsupportedType,
 
+    /// <summary>A weight is NaN or infinite.</summary>
+    NotFinite,
+
     /// <summary>The index of a sharded model is malformed or disagrees with its shards.</summary>
     InvalidIndex,
 }

@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace FineTune.Training.Safetensors;
@@ -12,6 +15,9 @@ public sealed class SafetensorsHeader
     public const long MaxLength = 100_000_000;
 
     private const string MetadataKey = "__metadata__";
+
+    // The original library leaves names as they are too; escaping beyond JSON's need would only differ from it.
+    private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private SafetensorsHeader(IReadOnlyList<TensorInfo> tensors, IReadOnlyDictionary<string, string> metadata) =>
         (Tensors, Metadata) = (tensors, metadata);
@@ -64,6 +70,52 @@ public sealed class SafetensorsHeader
         {
             throw SafetensorsError.InvalidHeader.At(file, $"the header is malformed: {malformed.Message}", malformed);
         }
+    }
+
+    /// <summary>The bytes before the data of a file of <paramref name="tensors"/>: the header's length and the header.</summary>
+    internal static byte[] Format(IReadOnlyList<TensorToWrite> tensors, TensorType type)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        buffer.GetSpan(sizeof(ulong));
+        buffer.Advance(sizeof(ulong));
+        using (var json = new Utf8JsonWriter(buffer, WriterOptions))
+        {
+            json.WriteStartObject();
+            json.WriteStartObject(MetadataKey);
+            json.WriteString("format", "pt");
+            json.WriteEndObject();
+            var offset = 0L;
+            foreach (var tensor in tensors)
+            {
+                json.WriteStartObject(tensor.Name);
+                json.WriteString("dtype", type.Name());
+                json.WriteStartArray("shape");
+                foreach (var size in tensor.Shape)
+                {
+                    json.WriteNumberValue(size);
+                }
+
+                json.WriteEndArray();
+                json.WriteStartArray("data_offsets");
+                json.WriteNumberValue(offset);
+                offset += tensor.Count * type.Size();
+                json.WriteNumberValue(offset);
+                json.WriteEndArray();
+                json.WriteEndObject();
+            }
+
+            json.WriteEndObject();
+        }
+
+        // Padded with spaces so that the data is aligned to 8 bytes within the file.
+        while (buffer.WrittenCount % 8 != 0)
+        {
+            buffer.Write(" "u8);
+        }
+
+        byte[] header = [.. buffer.WrittenSpan];
+        BinaryPrimitives.WriteUInt64LittleEndian(header, (ulong)(header.Length - sizeof(ulong)));
+        return header;
     }
 
     private static TensorInfo ParseTensor(JsonProperty property, long dataLength, string file)

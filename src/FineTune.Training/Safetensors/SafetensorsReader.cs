@@ -89,6 +89,17 @@ public sealed unsafe class SafetensorsReader : IDisposable
         }
     }
 
+    /// <summary><see cref="Read(string, long, Span{float})"/> of weights or moments, which must be numbers.</summary>
+    /// <exception cref="Core.Faults.FaultException">The tensor is of another type, or an element is NaN or infinite.</exception>
+    public void ReadFinite(string name, long first, Span<float> destination)
+    {
+        Read(name, first, destination);
+        if (FiniteCheck.FirstOther(destination) is var at and >= 0)
+        {
+            throw SafetensorsError.NotFinite.At(file, $"element {first + at} of '{name}' is {destination[at]}.");
+        }
+    }
+
     /// <summary>All elements of a tensor that fits in an array.</summary>
     public float[] Read(string name)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using FineTune.Core.Artifacts;
 
 namespace FineTune.Training.Safetensors;
 
@@ -49,8 +50,8 @@ public sealed class ShardedWeights : IDisposable
         }
     }
 
-    /// <summary>Writes shards of at most <paramref name="maxShardBytes"/> (one tensor at least), with an index if there are several.</summary>
-    public static void Write(string directory, IReadOnlyList<TensorToWrite> tensors, TensorType type, long maxShardBytes)
+    /// <summary>Shards of at most <paramref name="maxShardBytes"/> (one tensor at least), with an index if there are several.</summary>
+    public static IReadOnlyList<ArtifactContent> Contents(IReadOnlyList<TensorToWrite> tensors, TensorType type, long maxShardBytes)
     {
         var shards = new List<List<TensorToWrite>> { new() };
         var size = 0L;
@@ -69,29 +70,27 @@ public sealed class ShardedWeights : IDisposable
 
         if (shards.Count == 1)
         {
-            SafetensorsWriter.Write(Path.Combine(directory, SingleFileName), tensors, type);
-            return;
+            return [new(SingleFileName, () => new SafetensorsStream(tensors, type))];
         }
 
+        var contents = new List<ArtifactContent>();
         var map = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        for (var i = 0; i < shards.Count; i++)
+        foreach (var (i, shard) in shards.Index())
         {
             var name = string.Create(CultureInfo.InvariantCulture, $"model-{i + 1:D5}-of-{shards.Count:D5}.safetensors");
-            SafetensorsWriter.Write(Path.Combine(directory, name), shards[i], type);
-            foreach (var tensor in shards[i])
-            {
-                map.Add(tensor.Name, name);
-            }
+            contents.Add(new(name, () => new SafetensorsStream(shard, type)));
+            shard.ForEach(tensor => map.Add(tensor.Name, name));
         }
 
         var index = new ShardIndex(new JsonObject { ["total_size"] = tensors.Sum(tensor => tensor.Count * type.Size()) }, map);
-        File.WriteAllText(Path.Combine(directory, IndexFileName), JsonSerializer.Serialize(index, Core.Json.WireJson.Indented) + "\n");
+        contents.Add(ArtifactContent.Of(IndexFileName, [.. JsonSerializer.SerializeToUtf8Bytes(index, Core.Json.WireJson.Indented), (byte)'\n']));
+        return contents;
     }
 
     public TensorInfo Info(string name) => tensors[name].Info;
 
-    /// <summary>Reads elements <paramref name="first"/> … of a tensor as single precision.</summary>
-    public void Read(string name, long first, Span<float> destination) => tensors[name].Reader.Read(name, first, destination);
+    /// <summary>Reads elements <paramref name="first"/> … of a tensor as single precision; one that is no number is refused.</summary>
+    public void Read(string name, long first, Span<float> destination) => tensors[name].Reader.ReadFinite(name, first, destination);
 
     public void Dispose() => readers.ForEach(reader => reader.Dispose());
 
@@ -125,7 +124,7 @@ public sealed class ShardedWeights : IDisposable
             var map = JsonSerializer.Deserialize<ShardIndex>(File.ReadAllText(index), Core.Json.WireJson.Options)?.WeightMap;
             return map ?? throw SafetensorsError.InvalidIndex.At(index, "it has no weight_map.");
         }
-        catch (JsonException malformed)
+        catch (Exception malformed) when (malformed is JsonException or InvalidOperationException)
         {
             throw SafetensorsError.InvalidIndex.At(index, $"it is malformed: {malformed.Message}", malformed);
         }

@@ -35,7 +35,7 @@ internal sealed class TrainerLab : IDisposable
     {
         queues = new InMemoryQueues(QueueClock);
         Artifacts = new ArtifactStore(Blobs);
-        Options = new TrainerOptions { CheckpointInterval = TimeSpan.Zero, CacheDirectory = Folder["cache"] };
+        Options = new TrainerOptions { CheckpointInterval = TimeSpan.Zero, CheckpointCopies = false, CacheDirectory = Folder["cache"] };
         Blobs.BeforeWrite = path =>
         {
             if (path == Paths.HeartbeatOf(1, 1))

@@ -73,6 +73,22 @@ public sealed class HostileFileTests
     }
 
     [Theory]
+    [InlineData(float.NaN, 0)]
+    [InlineData(float.PositiveInfinity, 12)]
+    [InlineData(float.NegativeInfinity, 20)]
+    public void Read_WeightThatIsNoNumber_IsRefusedWithItsPlace(float value, int at)
+    {
+        using var folder = new TempFolder();
+        var values = new float[21];
+        values[at] = value;
+        SafetensorsWriter.Write(folder["model.safetensors"], [TensorToWrite.Of("a", [21], values)]);
+        using var weights = ShardedWeights.Open(folder.Path);
+        var fault = Assert.Throws<FaultException>(() => weights.Read("a", 0, new float[21])).Fault;
+        AssertCode(SafetensorsError.NotFinite, fault);
+        Assert.Contains($"element {at} of 'a'", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("{")]
     [InlineData("{}")]
     [InlineData("{\"weight_map\":{\"a\":\"missing.safetensors\"}}")]

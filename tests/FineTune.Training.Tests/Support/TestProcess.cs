@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using FineTune.Training.Engine;
 using FineTune.Training.Numerics;
 
 // libtorch spreads each test over all cores by itself.
