@@ -1,0 +1,64 @@
+using System.Runtime.Intrinsics;
+using FineTune.Training.Safetensors;
+
+namespace FineTune.Training.Kernels.Cpu.Updates;
+
+/// <summary>
+/// bfloat16, rounded up or down by chance so that the mean is exact: updates smaller than half a unit in the last place are not lost
+/// (Gupta et al., "Deep learning with limited numerical precision", ICML 2015).
+/// </summary>
+internal readonly unsafe struct BFloatStore(ushort* data, Noise noise) : IValueStore
+{
+    public float* Load(long at, int count, float* scratch)
+    {
+        Expand(data + at, scratch, count);
+        return scratch;
+    }
+
+    public void Store(long at, int count, float* values)
+    {
+        var i = 0;
+        for (; i <= count - (2 * VectorMath.Width); i += 2 * VectorMath.Width)
+        {
+            var lower = Rounded(Vector256.Load(values + i), noise.At(at + i));
+            var upper = Rounded(Vector256.Load(values + i + VectorMath.Width), noise.At(at + i + VectorMath.Width));
+            Vector256.Narrow(lower, upper).Store(data + at + i);
+        }
+
+        if (i < count)
+        {
+            StoreRest(at, i, count, values);
+        }
+    }
+
+    /// <summary>Widens, exactly.</summary>
+    public static void Expand(ushort* source, float* destination, int count)
+    {
+        var i = 0;
+        for (; i <= count - (2 * VectorMath.Width); i += 2 * VectorMath.Width)
+        {
+            var (lower, upper) = Vector256.Widen(Vector256.Load(source + i));
+            Vector256.ShiftLeft(lower, 16).AsSingle().Store(destination + i);
+            Vector256.ShiftLeft(upper, 16).AsSingle().Store(destination + i + VectorMath.Width);
+        }
+
+        for (; i < count; i++)
+        {
+            destination[i] = BFloat.ToSingle(source[i]);
+        }
+    }
+
+    // The sum carries into the upper half as often as the lower half says; infinities have no lower half, and NaN does not come here.
+    private static Vector256<uint> Rounded(Vector256<float> value, Vector256<uint> bits) =>
+        Vector256.ShiftRightLogical(value.AsUInt32() + (bits & Vector256.Create(0xFFFFu)), 16);
+
+    private void StoreRest(long at, int first, int count, float* values)
+    {
+        for (var i = first; i < count; i++)
+        {
+            var index = at + i;
+            var bits = noise.At(index & ~(VectorMath.Width - 1L))[(int)(index & (VectorMath.Width - 1))] & 0xFFFF;
+            data[index] = (ushort)((BitConverter.SingleToUInt32Bits(values[i]) + bits) >> 16);
+        }
+    }
+}

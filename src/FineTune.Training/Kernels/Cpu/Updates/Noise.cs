@@ -1,0 +1,40 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace FineTune.Training.Kernels.Cpu.Updates;
+
+/// <summary>
+/// Random bits by position: a function of the seed and the value's index alone, so that neither threads nor a restart change them. The
+/// mixing is Wellons's "lowbias32" (2018).
+/// </summary>
+internal readonly struct Noise(ulong seed)
+{
+    /// <summary>Bits for one tensor of one step; other tensors, steps and purposes have others.</summary>
+    public static Noise Of(int seed, long step, long tensor, int purpose) =>
+        new(Mix(Mix(Mix(Mix((ulong)seed) ^ (ulong)step) ^ (ulong)tensor) ^ (ulong)purpose));
+
+    /// <summary>32 bits for each of the 8 values from <paramref name="index"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector256<uint> At(long index)
+    {
+        var low = Vector256.Create((uint)index) + Vector256.Create(0u, 1, 2, 3, 4, 5, 6, 7);
+        var x = low ^ Vector256.Create((uint)(seed ^ Mix((ulong)index >> 32)));
+        x = (x ^ Vector256.ShiftRightLogical(x, 16)) * Vector256.Create(0x7feb352du);
+        x = (x ^ Vector256.ShiftRightLogical(x, 15)) * Vector256.Create(0x846ca68bu);
+        return x ^ Vector256.ShiftRightLogical(x, 16) ^ Vector256.Create((uint)(seed >> 32));
+    }
+
+    /// <summary>Uniform in [0, 1) for each of the 8 values from <paramref name="index"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector256<float> UniformAt(long index) =>
+        Vector256.ConvertToSingle(Vector256.ShiftRightLogical(At(index), 8).AsInt32()) * Vector256.Create(1f / (1 << 24));
+
+    // SplitMix64's finalizer (Steele, Lea and Flood, 2014).
+    private static ulong Mix(ulong x)
+    {
+        x += 0x9E3779B97F4A7C15;
+        x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
+        x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
+        return x ^ (x >> 31);
+    }
+}

@@ -1,0 +1,76 @@
+using System.Runtime.Intrinsics;
+
+namespace FineTune.Training.Kernels.Cpu.Updates;
+
+/// <summary>One optimizer update of a tensor, in blocks of <see cref="IValueStore.Block"/> values, in one pass over memory.</summary>
+/// <param name="gradients">Of the whole tensor, in single precision.</param>
+/// <param name="count">Values of the tensor.</param>
+internal readonly unsafe struct UpdateKernel<TRule, TWeights, TFirst, TSecond>(
+    TRule rule, TWeights weights, TFirst first, TSecond second, float* gradients, long count) : IRangeKernel
+    where TRule : struct, IUpdateRule
+    where TWeights : struct, IValueStore
+    where TFirst : struct, IValueStore
+    where TSecond : struct, IValueStore
+{
+    public static long BlocksOf(long count) => (count + IValueStore.Block - 1) / IValueStore.Block;
+
+    public void Run(int slot, long begin, long end)
+    {
+        var scratch = stackalloc float[3 * IValueStore.Block];
+        for (var block = begin; block < end; block++)
+        {
+            var at = block * IValueStore.Block;
+            Update(at, (int)Math.Min(IValueStore.Block, count - at), scratch);
+        }
+    }
+
+    private void Update(long at, int length, float* scratch)
+    {
+        var w = weights.Load(at, length, scratch);
+        var m = first.Load(at, length, scratch + IValueStore.Block);
+        var v = second.Load(at, length, scratch + (2 * IValueStore.Block));
+        var whole = length & -VectorMath.Width;
+        for (var i = 0; i < whole; i += VectorMath.Width)
+        {
+            Apply(gradients + at + i, w + i, m + i, v + i);
+        }
+
+        if (whole < length)
+        {
+            ApplyRest(gradients + at + whole, w + whole, m + whole, v + whole, length - whole);
+        }
+
+        weights.Store(at, length, w);
+        first.Store(at, length, m);
+        second.Store(at, length, v);
+    }
+
+    private void Apply(float* gradient, float* w, float* m, float* v)
+    {
+        var (weight, mean, square) = (Vector256.Load(w), Vector256.Load(m), Vector256.Load(v));
+        rule.Apply(Vector256.Load(gradient), ref weight, ref mean, ref square);
+        weight.Store(w);
+        mean.Store(m);
+        square.Store(v);
+    }
+
+    private void ApplyRest(float* gradient, float* w, float* m, float* v, int count)
+    {
+        var g1 = stackalloc float[4 * VectorMath.Width];
+        new Span<float>(g1, 4 * VectorMath.Width).Clear();
+        var w1 = g1 + VectorMath.Width;
+        var m1 = w1 + VectorMath.Width;
+        var v1 = m1 + VectorMath.Width;
+        Copy(gradient, g1, count);
+        Copy(w, w1, count);
+        Copy(m, m1, count);
+        Copy(v, v1, count);
+        Apply(g1, w1, m1, v1);
+        Copy(w1, w, count);
+        Copy(m1, m, count);
+        Copy(v1, v, count);
+    }
+
+    private static void Copy(float* source, float* destination, int count) =>
+        new Span<float>(source, count).CopyTo(new Span<float>(destination, count));
+}
