@@ -20,7 +20,9 @@ public sealed record HyperparametersRequest(
     int? WarmupSteps = null,
     LearningRateSchedule? Schedule = null,
     double? MaxGradNorm = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? CheckpointLayers = null)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? CheckpointLayers = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] OptimizerKind? Optimizer = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] TrainingPrecision? Precision = null)
 {
     public Hyperparameters Resolve(double learningRate)
     {
@@ -37,7 +39,9 @@ public sealed record HyperparametersRequest(
             WarmupSteps,
             Schedule ?? LearningRateSchedule.Linear,
             MaxGradNorm ?? 1.0,
-            CheckpointLayers);
+            CheckpointLayers,
+            Optimizer ?? OptimizerKind.Adamw,
+            Precision ?? TrainingPrecision.Fp32);
     }
 }
 
@@ -61,7 +65,9 @@ public sealed record Hyperparameters(
     int? WarmupSteps,
     LearningRateSchedule Schedule,
     double MaxGradNorm,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? CheckpointLayers = null)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? CheckpointLayers = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] OptimizerKind Optimizer = OptimizerKind.Adamw,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] TrainingPrecision Precision = TrainingPrecision.Fp32)
 {
     /// <summary>The learning rate of optimizer step <paramref name="step"/> (from 0) of <paramref name="totalSteps"/>.</summary>
     public double LearningRateAt(long step, long totalSteps)

@@ -96,7 +96,8 @@ public sealed class AutogradEngine : ITrainingEngine
     }
 
     public IReadOnlyList<ArtifactContent> Checkpoint() =>
-        TrainingCheckpoint.Contents(model, optimizer.Content(), new TrainingState(StepsDone, Hyperparameters, TorchRuntime.Start()));
+        TrainingCheckpoint.Contents(
+        Config, model.ToWrite(), model.Companions, optimizer.Content(), new TrainingState(StepsDone, Hyperparameters, TorchRuntime.Start()));
 
     public ITokenDecoder OpenDecoder(int contextLength) => new LlamaDecoder(model, contextLength);
 

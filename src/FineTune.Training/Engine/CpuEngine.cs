@@ -6,9 +6,7 @@ using FineTune.Core.Training;
 using FineTune.Training.Generation;
 using FineTune.Training.Kernels;
 using FineTune.Training.Models;
-using FineTune.Training.Native;
 using FineTune.Training.Numerics;
-using static TorchSharp.torch;
 
 namespace FineTune.Training.Engine;
 
@@ -24,8 +22,8 @@ public sealed unsafe class CpuEngine : ITrainingEngine
     internal const long ShardedWeights = 8_000_000;
 
     private readonly WeightLayout layout;
-    private readonly Tensor weights;
-    private readonly LlamaModel model;
+    private readonly IModelWeights weights;
+    private readonly IReadOnlyDictionary<string, byte[]> companions;
     private readonly RotaryAngles angles;
     private readonly WeightBlock block;
     private readonly Shards shards;
@@ -44,13 +42,15 @@ public sealed unsafe class CpuEngine : ITrainingEngine
         StepsDone = optimizerDirectory is null ? 0 : TrainingState.Read(optimizerDirectory).Step;
         layout = new WeightLayout(folder.Config);
         parameters = new LlamaParameters(layout);
-        weights = zeros(layout.Count, float32).DetachFromDisposeScope();
-        model = new LlamaModel(folder, shape => weights.narrow(0, layout[shape.Name], shape.Count).view([.. shape.Shape]));
+        companions = folder.Companions;
+        weights = hyperparameters.Precision == TrainingPrecision.Fp32 ? new SingleWeights(folder, layout) : new HalfWeights(folder, layout);
         angles = new RotaryAngles(Config);
         shards = new Shards(
             layout, parameters, angles, threads, layout.Count <= shardedWeights ? threads : 1, hyperparameters.CheckpointLayers == true);
-        block = new WeightBlock(Aten.Data(weights));
-        optimizer = new AdamWOptimizer(layout, block, hyperparameters, optimizerDirectory);
+        block = weights.Block;
+        optimizer = hyperparameters is { Precision: TrainingPrecision.Fp32, Optimizer: OptimizerKind.Adamw }
+            ? new AdamWOptimizer(layout, block, hyperparameters, optimizerDirectory)
+            : new CompactOptimizer(layout, parameters, block, hyperparameters, optimizerDirectory);
         immediate = new ImmediateUpdate(parameters, optimizer);
         var pass = new LlamaPass(Config, parameters, block, angles);
         train = (shard, kernels) => shard.Train(pass, kernels, sink, scale);
@@ -76,8 +76,8 @@ public sealed unsafe class CpuEngine : ITrainingEngine
 
     public long StepsDone { get; private set; }
 
-    /// <summary>The model in training; its tensors are views of the engine's memory.</summary>
-    internal LlamaModel Model => model;
+    /// <summary>The model in training, in single precision; its tensors are views of the engine's memory.</summary>
+    internal LlamaModel Model => ((SingleWeights)weights).Model;
 
     /// <summary>Opens a model for training; see <see cref="AutogradEngine.Open"/>.</summary>
     public static CpuEngine Open(string modelDirectory, string? optimizerDirectory, Hyperparameters hyperparameters) =>
@@ -104,14 +104,14 @@ public sealed unsafe class CpuEngine : ITrainingEngine
     public IReadOnlyList<ArtifactContent> Checkpoint()
     {
         CheckUsable();
-        return TrainingCheckpoint.Contents(model, optimizer.Content(), new TrainingState(StepsDone, Hyperparameters, TorchRuntime.Start()));
+        return TrainingCheckpoint.Contents(
+            Config, weights.ToWrite(), companions, optimizer.Content(), new TrainingState(StepsDone, Hyperparameters, TorchRuntime.Start()));
     }
 
     public ITokenDecoder OpenDecoder(int contextLength) => new CpuDecoder(Config, new LlamaBlock(parameters, block), contextLength);
 
     public void Dispose()
     {
-        model.Dispose();
         weights.Dispose();
         angles.Dispose();
         shards.Dispose();

@@ -9,8 +9,8 @@ namespace FineTune.Training.Engine;
 internal static class OptimizerFile
 {
     public const string FileName = "optimizer.safetensors";
-    private const string First = "exp_avg.";
-    private const string Second = "exp_avg_sq.";
+    internal const string First = "exp_avg.";
+    internal const string Second = "exp_avg_sq.";
 
     /// <summary>All first moments, then all second ones.</summary>
     public static ArtifactContent Content(
@@ -21,7 +21,17 @@ internal static class OptimizerFile
             .. shapes.Select(shape => new TensorToWrite(First + shape.Name, shape.Shape, first(shape))),
             .. shapes.Select(shape => new TensorToWrite(Second + shape.Name, shape.Shape, second(shape))),
         ];
-        return new ArtifactContent(FileName, () => new SafetensorsStream(tensors));
+        return Content(tensors);
+    }
+
+    /// <summary>Moments in a form of their own, which only an engine of the same precision and rule reads.</summary>
+    public static ArtifactContent Content(IReadOnlyList<TensorToWrite> tensors) => new(FileName, () => new SafetensorsStream(tensors));
+
+    /// <summary>Opens the file of <paramref name="directory"/>.</summary>
+    public static Saved Open(string directory)
+    {
+        var file = Path.Combine(directory, FileName);
+        return new Saved(File.Exists(file) ? SafetensorsReader.Open(file) : throw Invalid("the file is missing"));
     }
 
     /// <summary>Opens the file of <paramref name="directory"/> and checks that it holds the moments of every weight.</summary>
@@ -68,6 +78,19 @@ internal static class OptimizerFile
         public TensorSource FirstOf(WeightShape shape) => (first, destination) => reader.ReadFinite(First + shape.Name, first, destination);
 
         public TensorSource SecondOf(WeightShape shape) => (first, destination) => reader.ReadFinite(Second + shape.Name, first, destination);
+
+        public void Dispose() => reader.Dispose();
+    }
+
+    /// <summary>What the file holds.</summary>
+    public sealed class Saved(SafetensorsReader reader) : IDisposable
+    {
+        /// <summary>A tensor of the given type and number of elements.</summary>
+        /// <exception cref="FaultException">There is none.</exception>
+        public TensorSource Of(string name, TensorType type, long count) =>
+            reader.Header.Tensors.Any(tensor => tensor.Name == name && tensor.Type == type && tensor.Count == count)
+                ? (first, destination) => reader.ReadFinite(name, first, destination)
+                : throw Invalid($"'{name}' is missing or not {type.Name()} [{count}]; precision and optimizer must be those of the checkpoint");
 
         public void Dispose() => reader.Dispose();
     }

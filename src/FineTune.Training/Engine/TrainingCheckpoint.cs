@@ -20,6 +20,16 @@ public static class TrainingCheckpoint
         }
     });
 
-    internal static IReadOnlyList<ArtifactContent> Contents(LlamaModel model, ArtifactContent optimizer, TrainingState state) =>
-        [.. ModelFolder.Contents(model.Config, model.ToWrite(), model.Companions), optimizer, state.Content()];
+    internal static IReadOnlyList<ArtifactContent> Contents(
+        LlamaConfig config,
+        IReadOnlyList<TensorToWrite> weights,
+        IReadOnlyDictionary<string, byte[]> companions,
+        ArtifactContent optimizer,
+        TrainingState state) =>
+    [
+        .. ModelFolder.Contents(
+            config, weights, companions, weights.Any(weight => weight.Type == TensorType.BF16) ? TensorType.BF16 : TensorType.F32),
+        optimizer,
+        state.Content(),
+    ];
 }

@@ -104,7 +104,7 @@ internal sealed unsafe class CpuDecoder : ITokenDecoder
         for (var i = 0; i < tokens.Length; i++)
         {
             positions.Data[i] = Length + i;
-            new ReadOnlySpan<float>(weights.Embedding.Single.Row(tokens[i]), config.HiddenSize).CopyTo(new Span<float>(at.Stream.Row(i), config.HiddenSize));
+            Rows.Copy(weights.Embedding, tokens[i], at.Stream.Row(i));
         }
 
         var epsilon = (float)config.RmsNormEpsilon;

@@ -58,7 +58,7 @@ internal sealed unsafe class TokenPass : IDisposable
     public ReadOnlySpan<float> Run(int token)
     {
         *position.Data = cache.Length;
-        new ReadOnlySpan<float>(weights.Embedding.Single.Row(token), config.HiddenSize).CopyTo(new Span<float>(stream, config.HiddenSize));
+        Rows.Copy(weights.Embedding, token, stream);
         new Span<int>(counters.Data, ((PhasesPerLayer * config.Layers) + 1) * CounterStride).Clear();
         team.Run();
         cache.Length++;
@@ -81,7 +81,7 @@ internal sealed unsafe class TokenPass : IDisposable
             var layer = weights.Layers[i];
             var phase = PhasesPerLayer * i;
             Norm(layer.AttentionNorm, normed);
-            Product(phase, normed, layer.Packed.Single, packed);
+            Product(phase, normed, layer.Packed, packed);
             team.Meet(phase + 1);
             for (int group; (group = Take(phase + 1, 1)) < shape.KeyValueHeads;)
             {
@@ -89,17 +89,17 @@ internal sealed unsafe class TokenPass : IDisposable
             }
 
             team.Meet(phase + 2);
-            Product(phase + 2, mixed, layer.Output.Single, stream, add: true);
+            Product(phase + 2, mixed, layer.Output, stream, add: true);
             team.Meet(phase + 3);
             Norm(layer.FeedForwardNorm, normed);
-            FeedForward(phase + 3, normed, layer.GateUp.Single);
+            FeedForward(phase + 3, normed, layer.GateUp);
             team.Meet(phase + 4);
-            Product(phase + 4, inner, layer.Down.Single, stream, add: true);
+            Product(phase + 4, inner, layer.Down, stream, add: true);
             team.Meet(phase + 5);
         }
 
         Norm(weights.FinalNorm, normed);
-        Product(PhasesPerLayer * config.Layers, normed, weights.Head.Single, logits);
+        Product(PhasesPerLayer * config.Layers, normed, weights.Head, logits);
     }
 
     /// <summary>By every member for itself: cheaper than a meeting.</summary>
@@ -111,7 +111,7 @@ internal sealed unsafe class TokenPass : IDisposable
             normed + config.HiddenSize,
             new Matrix(normed, 1, config.HiddenSize)).Run(0, 0, 1);
 
-    private void Product(int phase, float* x, Matrix weight, float* y, bool add = false)
+    private void Product(int phase, float* x, Weight weight, float* y, bool add = false)
     {
         var block = Block(weight.Columns);
         for (int first; (first = Take(phase, block)) < weight.Rows;)
@@ -120,7 +120,7 @@ internal sealed unsafe class TokenPass : IDisposable
         }
     }
 
-    private void FeedForward(int phase, float* x, Matrix weight)
+    private void FeedForward(int phase, float* x, Weight weight)
     {
         var (count, block) = (config.IntermediateSize, Block(2 * weight.Columns));
         float* gate = gateUp, up = gateUp + count;

@@ -1,3 +1,5 @@
+using FineTune.Core.Runs;
+
 namespace FineTune.Training.Kernels;
 
 /// <summary>
@@ -66,6 +68,11 @@ internal unsafe interface IKernels : IDisposable
 
     /// <summary>Adds further gradients to the first, in order; returns the squared Euclidean norm of the sum, in double precision.</summary>
     double SumGradients(float** gradients, int buffers, long count);
+
+    /// <summary>One optimizer update of <paramref name="count"/> values in any form they are kept in; one pass over memory.</summary>
+    /// <param name="second">Of rules that have it; else of no form.</param>
+    void Update(
+        OptimizerKind kind, AdamWSettings settings, StoredValues weights, StoredValues first, StoredValues second, float* gradients, long count);
 
     /// <summary>Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019; one pass over memory.</summary>
     void AdamW(float* weights, float* gradients, float* first, float* second, long count, AdamWSettings settings);

@@ -88,7 +88,7 @@ public sealed class SafetensorsHeader
             foreach (var tensor in tensors)
             {
                 json.WriteStartObject(tensor.Name);
-                json.WriteString("dtype", type.Name());
+                json.WriteString("dtype", (tensor.Type ?? type).Name());
                 json.WriteStartArray("shape");
                 foreach (var size in tensor.Shape)
                 {
@@ -98,7 +98,7 @@ public sealed class SafetensorsHeader
                 json.WriteEndArray();
                 json.WriteStartArray("data_offsets");
                 json.WriteNumberValue(offset);
-                offset += tensor.Count * type.Size();
+                offset += tensor.Count * (tensor.Type ?? type).Size();
                 json.WriteNumberValue(offset);
                 json.WriteEndArray();
                 json.WriteEndObject();

@@ -54,7 +54,7 @@ public sealed unsafe class SafetensorsReader : IDisposable
         return new SafetensorsReader(file, header, 8 + json.Length);
     }
 
-    /// <summary>Reads elements <paramref name="first"/> … of a F32, F16 or BF16 tensor as single precision, as many as fit.</summary>
+    /// <summary>Reads elements <paramref name="first"/> … of a F32, F16, BF16 or U8 tensor as single precision, as many as fit.</summary>
     /// <exception cref="Core.Faults.FaultException">The tensor is of another type.</exception>
     public void Read(string name, long first, Span<float> destination)
     {
@@ -83,9 +83,16 @@ public sealed unsafe class SafetensorsReader : IDisposable
                 }
 
                 break;
+            case TensorType.U8:
+                for (var i = 0; i < destination.Length; i++)
+                {
+                    destination[i] = source[i];
+                }
+
+                break;
             default:
                 throw SafetensorsError.UnsupportedType.At(
-                    file, $"'{name}' holds {tensor.Type.Name()}; weights are read from F32, F16 or BF16.");
+                    file, $"'{name}' holds {tensor.Type.Name()}; values are read from F32, F16, BF16 or U8.");
         }
     }
 

@@ -11,26 +11,27 @@ public sealed class SafetensorsStream : Stream
     private const int ConvertedElements = 2048;
 
     private readonly IReadOnlyList<TensorToWrite> tensors;
-    private readonly TensorType type;
+    private readonly TensorType[] types;
     private readonly byte[] header;
     private readonly long[] ends;
 
     /// <param name="tensors">In the file's order.</param>
-    /// <param name="type">F32 or BF16 (rounded to nearest even).</param>
+    /// <param name="type">Of tensors that name none.</param>
     public SafetensorsStream(IReadOnlyList<TensorToWrite> tensors, TensorType type = TensorType.F32)
     {
-        if (type is not (TensorType.F32 or TensorType.BF16))
+        types = [.. tensors.Select(tensor => tensor.Type ?? type)];
+        if (types.Any(each => each is not (TensorType.F32 or TensorType.BF16 or TensorType.U8)))
         {
-            throw new ArgumentOutOfRangeException(nameof(type), type, "Weights are written as F32 or BF16.");
+            throw new ArgumentOutOfRangeException(nameof(type), type, "Tensors are written as F32, BF16 or U8.");
         }
 
-        (this.tensors, this.type) = (tensors, type);
+        this.tensors = tensors;
         header = SafetensorsHeader.Format(tensors, type);
         ends = new long[tensors.Count];
         var end = (long)header.Length;
         for (var i = 0; i < ends.Length; i++)
         {
-            ends[i] = end += tensors[i].Count * type.Size();
+            ends[i] = end += tensors[i].Count * types[i].Size();
         }
 
         Length = end;
@@ -94,16 +95,17 @@ public sealed class SafetensorsStream : Stream
             index++;
         }
 
+        var type = types[index];
         var start = ends[index] - (tensors[index].Count * type.Size());
         var (first, skipped) = Math.DivRem(Position - start, type.Size());
         buffer = buffer[..(int)Math.Min(buffer.Length, ends[index] - Position)];
         return skipped == 0 && buffer.Length >= type.Size()
-            ? ReadElements(tensors[index].Source, first, buffer)
-            : ReadWithin(tensors[index].Source, first, (int)skipped, buffer);
+            ? ReadElements(tensors[index].Source, type, first, buffer)
+            : ReadWithin(tensors[index].Source, type, first, (int)skipped, buffer);
     }
 
     /// <summary>Whole elements.</summary>
-    private int ReadElements(TensorSource source, long first, Span<byte> buffer)
+    private static int ReadElements(TensorSource source, TensorType type, long first, Span<byte> buffer)
     {
         var count = buffer.Length / type.Size();
         if (type == TensorType.F32)
@@ -114,6 +116,16 @@ public sealed class SafetensorsStream : Stream
 
         Span<float> values = stackalloc float[Math.Min(count, ConvertedElements)];
         source(first, values);
+        if (type == TensorType.U8)
+        {
+            for (var i = 0; i < values.Length; i++)
+            {
+                buffer[i] = (byte)values[i];
+            }
+
+            return values.Length;
+        }
+
         var halves = MemoryMarshal.Cast<byte, ushort>(buffer);
         for (var i = 0; i < values.Length; i++)
         {
@@ -124,10 +136,10 @@ public sealed class SafetensorsStream : Stream
     }
 
     /// <summary>Bytes of one element that a read begins or ends in the middle of.</summary>
-    private int ReadWithin(TensorSource source, long first, int skipped, Span<byte> buffer)
+    private static int ReadWithin(TensorSource source, TensorType type, long first, int skipped, Span<byte> buffer)
     {
         Span<byte> element = stackalloc byte[type.Size()];
-        ReadElements(source, first, element);
+        ReadElements(source, type, first, element);
         var part = element[skipped..Math.Min(type.Size(), skipped + buffer.Length)];
         part.CopyTo(buffer);
         return part.Length;

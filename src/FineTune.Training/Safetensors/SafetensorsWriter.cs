@@ -4,7 +4,8 @@ namespace FineTune.Training.Safetensors;
 public delegate void TensorSource(long first, Span<float> destination);
 
 /// <summary>A tensor to write; its elements are asked for in pieces, so no copy of the whole is needed.</summary>
-public sealed record TensorToWrite(string Name, IReadOnlyList<long> Shape, TensorSource Source)
+/// <param name="Type">F32, BF16 (rounded to nearest even) or U8 (whole numbers from 0 to 255); null takes the file's.</param>
+public sealed record TensorToWrite(string Name, IReadOnlyList<long> Shape, TensorSource Source, TensorType? Type = null)
 {
     public long Count => Shape.Aggregate(1L, (product, size) => checked(product * size));
 

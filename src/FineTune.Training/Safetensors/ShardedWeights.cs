@@ -57,7 +57,7 @@ public sealed class ShardedWeights : IDisposable
         var size = 0L;
         foreach (var tensor in tensors)
         {
-            var bytes = tensor.Count * type.Size();
+            var bytes = tensor.Count * (tensor.Type ?? type).Size();
             if (size + bytes > maxShardBytes && shards[^1].Count > 0)
             {
                 shards.Add([]);
@@ -82,7 +82,7 @@ public sealed class ShardedWeights : IDisposable
             shard.ForEach(tensor => map.Add(tensor.Name, name));
         }
 
-        var index = new ShardIndex(new JsonObject { ["total_size"] = tensors.Sum(tensor => tensor.Count * type.Size()) }, map);
+        var index = new ShardIndex(new JsonObject { ["total_size"] = tensors.Sum(tensor => tensor.Count * (tensor.Type ?? type).Size()) }, map);
         contents.Add(ArtifactContent.Of(IndexFileName, [.. JsonSerializer.SerializeToUtf8Bytes(index, Core.Json.WireJson.Indented), (byte)'\n']));
         return contents;
     }

@@ -1,3 +1,6 @@
+using FineTune.Core.Runs;
+using FineTune.Training.Kernels.Cpu.Updates;
+
 namespace FineTune.Training.Kernels.Cpu;
 
 /// <summary>The kernels on this machine's cores: MKL's products and 256-bit loops. One instance serves one caller at a time.</summary>
@@ -7,14 +10,33 @@ internal sealed unsafe class CpuKernels(int threads) : IKernels
     /// <summary>Values that are worth a thread.</summary>
     private const int Grain = 8192;
 
+    /// <summary>Values of a panel of bfloat16 weights that is widened for a product: 16 MB, half of a large last cache.</summary>
+    private const int PanelValues = 1 << 22;
+
+    private readonly NativeBuffer<float> panels = new();
     private readonly NativeBuffer<float> tiles = new();
     private readonly NativeBuffer<float> gains = new();
     private readonly NativeBuffer<double> squares = new();
 
-    public void Linear(Matrix x, Weight weight, Matrix y, bool add) =>
-        Gemm.MultiplyTransposed(x, weight.Single, y, beta: add ? 1 : 0);
+    public void Linear(Matrix x, Weight weight, Matrix y, bool add)
+    {
+        var height = PanelRows(weight);
+        for (var first = 0; first < weight.Rows; first += height)
+        {
+            var panel = Panel(weight, first, height);
+            Gemm.MultiplyTransposed(x, panel, y.Narrow(first, panel.Rows), beta: add ? 1 : 0);
+        }
+    }
 
-    public void LinearInputGradient(Matrix dy, Weight weight, Matrix dx) => Gemm.Multiply(dy, weight.Single, dx);
+    public void LinearInputGradient(Matrix dy, Weight weight, Matrix dx)
+    {
+        var height = PanelRows(weight);
+        for (var first = 0; first < weight.Rows; first += height)
+        {
+            var panel = Panel(weight, first, height);
+            Gemm.Multiply(dy.Narrow(first, panel.Rows), panel, dx, beta: first > 0 ? 1 : 0);
+        }
+    }
 
     public void LinearWeightGradient(Matrix dy, Matrix x, Matrix dWeight, bool add) =>
         Gemm.TransposedMultiply(dy, x, dWeight, beta: add ? 1 : 0);
@@ -62,7 +84,17 @@ internal sealed unsafe class CpuKernels(int threads) : IKernels
     public void Score(Matrix logits, int* labels, float* losses, int* hits) =>
         For(logits.Rows, logits.Columns, new ScoreKernel(logits, labels, losses, hits));
 
-    public void Embed(Weight embedding, int* tokens, Matrix destination) => Gather(embedding.Single, tokens, destination);
+    public void Embed(Weight embedding, int* tokens, Matrix destination)
+    {
+        if (embedding.IsHalf)
+        {
+            For(destination.Rows, destination.Columns, new EmbedHalvesKernel(embedding, tokens, destination));
+        }
+        else
+        {
+            Gather(embedding.Single, tokens, destination);
+        }
+    }
 
     public void Gather(Matrix source, int* rows, Matrix destination) =>
         For(destination.Rows, destination.Columns, new GatherKernel(source, rows, destination));
@@ -95,11 +127,32 @@ internal sealed unsafe class CpuKernels(int threads) : IKernels
     public void AdamW(float* weights, float* gradients, float* first, float* second, long count, AdamWSettings settings) =>
         For(count, 1, new AdamWKernel(weights, gradients, first, second, settings));
 
+    public void Update(
+        OptimizerKind kind, AdamWSettings settings, StoredValues weights, StoredValues first, StoredValues second, float* gradients, long count) =>
+        OptimizerUpdate.Run(threads, kind, settings, weights, first, second, gradients, count);
+
     public void Dispose()
     {
+        panels.Dispose();
         tiles.Dispose();
         gains.Dispose();
         squares.Dispose();
+    }
+
+    /// <summary>Single precision needs no panels.</summary>
+    private static int PanelRows(Weight weight) => weight.IsHalf ? Math.Clamp(PanelValues / weight.Columns, 1, weight.Rows) : weight.Rows;
+
+    private Matrix Panel(Weight weight, int first, int height)
+    {
+        if (!weight.IsHalf)
+        {
+            return weight.Single;
+        }
+
+        var rows = weight.Slice(first, Math.Min(height, weight.Rows - first));
+        var panel = new Matrix(panels.Reserve((long)height * weight.Columns), rows.Rows, rows.Columns);
+        For(rows.Rows, rows.Columns, new EmbedHalvesKernel(rows, null, panel));
+        return panel;
     }
 
     private int For<TKernel>(long items, int valuesPerItem, TKernel kernel)

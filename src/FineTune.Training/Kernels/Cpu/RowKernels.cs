@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using FineTune.Training.Kernels.Cpu.Updates;
 
 namespace FineTune.Training.Kernels.Cpu;
 
@@ -43,6 +44,34 @@ internal readonly unsafe struct ClearKernel(Matrix destination) : IRangeKernel
         for (var row = first; row < end; row++)
         {
             NativeMemory.Clear(destination.Row(row), (nuint)destination.Columns * sizeof(float));
+        }
+    }
+}
+
+/// <summary>Rows of bfloat16 weights, widened: those that <paramref name="rows"/> names, or all in order.</summary>
+internal readonly unsafe struct EmbedHalvesKernel(Weight source, int* rows, Matrix destination) : IRangeKernel
+{
+    public void Run(int slot, long first, long end)
+    {
+        for (var row = first; row < end; row++)
+        {
+            BFloatStore.Expand(source.Halves(rows is null ? row : rows[row]), destination.Row(row), source.Columns);
+        }
+    }
+}
+
+internal static unsafe class Rows
+{
+    /// <summary>A row of <paramref name="weight"/> in single precision.</summary>
+    public static void Copy(Weight weight, int row, float* destination)
+    {
+        if (weight.IsHalf)
+        {
+            BFloatStore.Expand(weight.Halves(row), destination, weight.Columns);
+        }
+        else
+        {
+            new ReadOnlySpan<float>(weight.Single.Row(row), weight.Columns).CopyTo(new Span<float>(destination, weight.Columns));
         }
     }
 }

@@ -60,7 +60,7 @@ public sealed unsafe class UpdateKernelTests
             {
                 new UpdateKernel<AdamWRule, BFloatStore, SingleStore, SingleStore>(
                     new AdamWRule(new AdamWSettings(step, 1e-4, 0.9, 0.95, 0, 1e-8, 1)),
-                    new BFloatStore(weights, Noise.Of(1, step, 0, 0)), new SingleStore(first), new SingleStore(second), gradients, 512).Run(0, 0, 2);
+                    new BFloatStore(weights, new Noise(Noise.SeedOf(step, 0, 0))), new SingleStore(first), new SingleStore(second), gradients, 512).Run(0, 0, 2);
             }
         }
 
@@ -68,7 +68,7 @@ public sealed unsafe class UpdateKernelTests
     }
 
     private static void Run<TRule>(TRule rule, float[] w, float[] g, float[] m, float[]? v)
-        where TRule : struct, IUpdateRule
+        where TRule : unmanaged, IUpdateRule
     {
         fixed (float* weights = w, gradients = g, first = m, second = v)
         {

@@ -42,7 +42,7 @@ public sealed unsafe class ValueStoreTests
         fixed (ushort* data = parts)
         fixed (float* source = values)
         {
-            var store = new BFloatStore(data, Noise.Of(1, 7, 0, 0));
+            var store = new BFloatStore(data, new Noise(Noise.SeedOf(7, 0, 0)));
             store.Store(0, 48, source);
             store.Store(48, 208, source + 48);
         }
@@ -94,7 +94,7 @@ public sealed unsafe class ValueStoreTests
         fixed (ushort* data = bits)
         fixed (float* source = values, destination = back)
         {
-            var store = new BFloatStore(data, Noise.Of(1, step, 0, 0));
+            var store = new BFloatStore(data, new Noise(Noise.SeedOf(step, 0, 0)));
             store.Store(0, values.Length, source);
             store.Load(0, values.Length, destination);
         }
@@ -103,7 +103,7 @@ public sealed unsafe class ValueStoreTests
     }
 
     private static float[] RoundTrip<TSign>(float[] values, int step)
-        where TSign : struct, ISignRule
+        where TSign : unmanaged, ISignRule
     {
         var codes = new byte[values.Length];
         var scale = 0f;
@@ -111,7 +111,7 @@ public sealed unsafe class ValueStoreTests
         fixed (byte* data = codes)
         fixed (float* source = values, destination = back)
         {
-            var store = new QuarticStore<TSign>(data, &scale, Noise.Of(1, step, 0, 0));
+            var store = new QuarticStore<TSign>(data, &scale, new Noise(Noise.SeedOf(step, 0, 0)));
             store.Store(0, values.Length, source);
             store.Load(0, values.Length, destination);
         }

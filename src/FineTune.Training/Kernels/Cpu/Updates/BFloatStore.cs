@@ -56,9 +56,8 @@ internal readonly unsafe struct BFloatStore(ushort* data, Noise noise) : IValueS
     {
         for (var i = first; i < count; i++)
         {
-            var index = at + i;
-            var bits = noise.At(index & ~(VectorMath.Width - 1L))[(int)(index & (VectorMath.Width - 1))] & 0xFFFF;
-            data[index] = (ushort)((BitConverter.SingleToUInt32Bits(values[i]) + bits) >> 16);
+            var bits = noise.At(at + i - (i % VectorMath.Width))[i % VectorMath.Width] & 0xFFFF;
+            data[at + i] = (ushort)((BitConverter.SingleToUInt32Bits(values[i]) + bits) >> 16);
         }
     }
 }

@@ -4,7 +4,7 @@ namespace FineTune.Training.Kernels.Cpu.Updates;
 internal unsafe interface IValueStore
 {
     /// <summary>Values worked on together; the last block of a tensor may be shorter.</summary>
-    const int Block = 256;
+    const int Block = StoredValues.Block;
 
     /// <summary>The values from <paramref name="at"/>, a multiple of <see cref="Block"/>: in place, or copied to <paramref name="scratch"/>.</summary>
     float* Load(long at, int count, float* scratch);

@@ -7,16 +7,17 @@ namespace FineTune.Training.Kernels.Cpu.Updates;
 /// Random bits by position: a function of the seed and the value's index alone, so that neither threads nor a restart change them. The
 /// mixing is Wellons's "lowbias32" (2018).
 /// </summary>
-internal readonly struct Noise(ulong seed)
+/// <param name="origin">Index that position 0 stands for.</param>
+internal readonly struct Noise(ulong seed, long origin = 0)
 {
-    /// <summary>Bits for one tensor of one step; other tensors, steps and purposes have others.</summary>
-    public static Noise Of(int seed, long step, long tensor, int purpose) =>
-        new(Mix(Mix(Mix(Mix((ulong)seed) ^ (ulong)step) ^ (ulong)tensor) ^ (ulong)purpose));
+    /// <summary>A seed for one tensor of one step; other tensors, steps and purposes have others.</summary>
+    public static ulong SeedOf(long step, int tensor, int purpose) => Mix(Mix(Mix((ulong)step) ^ (uint)tensor) ^ (uint)purpose);
 
-    /// <summary>32 bits for each of the 8 values from <paramref name="index"/>.</summary>
+    /// <summary>32 bits for each of the 8 values from <paramref name="position"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector256<uint> At(long index)
+    public Vector256<uint> At(long position)
     {
+        var index = origin + position;
         var low = Vector256.Create((uint)index) + Vector256.Create(0u, 1, 2, 3, 4, 5, 6, 7);
         var x = low ^ Vector256.Create((uint)(seed ^ Mix((ulong)index >> 32)));
         x = (x ^ Vector256.ShiftRightLogical(x, 16)) * Vector256.Create(0x7feb352du);
@@ -24,10 +25,10 @@ internal readonly struct Noise(ulong seed)
         return x ^ Vector256.ShiftRightLogical(x, 16) ^ Vector256.Create((uint)(seed >> 32));
     }
 
-    /// <summary>Uniform in [0, 1) for each of the 8 values from <paramref name="index"/>.</summary>
+    /// <summary>Uniform in [0, 1) for each of the 8 values from <paramref name="position"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector256<float> UniformAt(long index) =>
-        Vector256.ConvertToSingle(Vector256.ShiftRightLogical(At(index), 8).AsInt32()) * Vector256.Create(1f / (1 << 24));
+    public Vector256<float> UniformAt(long position) =>
+        Vector256.ConvertToSingle(Vector256.ShiftRightLogical(At(position), 8).AsInt32()) * Vector256.Create(1f / (1 << 24));
 
     // SplitMix64's finalizer (Steele, Lea and Flood, 2014).
     private static ulong Mix(ulong x)

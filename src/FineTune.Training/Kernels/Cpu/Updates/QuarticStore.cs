@@ -9,7 +9,7 @@ namespace FineTune.Training.Kernels.Cpu.Updates;
 /// decades down, and no step between codes is coarser than the value it is next to. Rounding is by chance, its mean exact. Tensors hold a multiple of 8 values.
 /// </summary>
 internal readonly unsafe struct QuarticStore<TSign>(byte* codes, float* scales, Noise noise) : IValueStore
-    where TSign : struct, ISignRule
+    where TSign : unmanaged, ISignRule
 {
     public float* Load(long at, int count, float* scratch)
     {

@@ -7,13 +7,11 @@ namespace FineTune.Training.Kernels.Cpu.Updates;
 /// <param name="count">Values of the tensor.</param>
 internal readonly unsafe struct UpdateKernel<TRule, TWeights, TFirst, TSecond>(
     TRule rule, TWeights weights, TFirst first, TSecond second, float* gradients, long count) : IRangeKernel
-    where TRule : struct, IUpdateRule
-    where TWeights : struct, IValueStore
-    where TFirst : struct, IValueStore
-    where TSecond : struct, IValueStore
+    where TRule : unmanaged, IUpdateRule
+    where TWeights : unmanaged, IValueStore
+    where TFirst : unmanaged, IValueStore
+    where TSecond : unmanaged, IValueStore
 {
-    public static long BlocksOf(long count) => (count + IValueStore.Block - 1) / IValueStore.Block;
-
     public void Run(int slot, long begin, long end)
     {
         var scratch = stackalloc float[3 * IValueStore.Block];
