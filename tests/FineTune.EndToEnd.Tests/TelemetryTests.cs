@@ -23,7 +23,7 @@ public sealed class TelemetryTests
         string[] expected =
         [
             "finetune-host POST", "finetune-host CheckRegion", "finetune-host ResolveModel", "finetune-host ValidateData",
-            "finetune-host TokenizeData", "finetune-host EnqueueEpoch", "finetune-trainer train_epoch", "finetune-host epoch_result",
+            "finetune-host TokenizeBlock", "finetune-host EnqueueEpoch", "finetune-trainer train_epoch", "finetune-host epoch_result",
             "finetune-host RecordCheckpoint", "finetune-host Evaluate", "finetune-host Register",
         ];
         string[] metrics =
