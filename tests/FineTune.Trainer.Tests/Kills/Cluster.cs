@@ -53,6 +53,9 @@ internal sealed class Cluster(FaultPlan plan) : IAsyncDisposable
 
     public FaultPlan Plan => plan;
 
+    /// <summary>Tokens for one pair of the data, too few for two: one is a sequence.</summary>
+    private const int OnePair = 30;
+
     /// <summary>Uploads data and asks for a run of two epochs of three steps.</summary>
     public async Task CreateAsync(string id)
     {
@@ -60,7 +63,7 @@ internal sealed class Cluster(FaultPlan plan) : IAsyncDisposable
         await UploadAsync("eval", "train", 2);
         var request = new RunRequest(
             Model, "az://datasets/train.jsonl", "main.demo.rain", TaskType.InstructionFinetune, "az://datasets/eval.jsonl", ["the rain"],
-            TrainingDuration: "2ep", LearningRate: 1e-2, Seed: 7, Hyperparameters: new HyperparametersRequest(BatchSize: 2));
+            TrainingDuration: "2ep", LearningRate: 1e-2, ContextLength: OnePair, Seed: 7, Hyperparameters: new HyperparametersRequest(BatchSize: 2));
         await AskAsync(ask => ask.Runs.CreateAsync(ask.Client, request, id));
     }
 
@@ -201,7 +204,11 @@ internal sealed class Cluster(FaultPlan plan) : IAsyncDisposable
         trainer = new DoomedProcess("trainer", plan);
         beat = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var (ownBlobs, ownQueues) = (new DoomedBlobStore(blobs, trainer), new DoomedQueues(queues, trainer));
-        var options = new TrainerOptions { Lease = Lease, CheckpointInterval = TimeSpan.Zero, CacheDirectory = folder["cache"] };
+        // Copies are written while training goes on: which steps get a checkpoint would then depend on timing.
+        var options = new TrainerOptions
+        {
+            Lease = Lease, CheckpointInterval = TimeSpan.Zero, CheckpointCopies = false, CacheDirectory = folder["cache"],
+        };
         var artifacts = new ArtifactStore(ownBlobs);
         var checkpoints = new EpochCheckpoints(ownBlobs, artifacts);
         var runner = new EpochRunner(ownBlobs, artifacts, checkpoints, options, new FakeTimeProvider(), NullLogger<EpochRunner>.Instance);
