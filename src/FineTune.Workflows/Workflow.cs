@@ -78,6 +78,7 @@ public static class Workflow
             .AddSingleton<EnqueueEpoch>()
             .AddSingleton<ReadEpochProgress>()
             .AddSingleton<RecordCheckpoint>()
+            .AddSingleton<MemorizationCheck>()
             .AddSingleton<Evaluate>()
             .AddSingleton<Register>()
             .AddSingleton<RecordEvent>();

@@ -29,6 +29,7 @@ public static class RunStatuses
 /// <param name="Phase">The step under way, or the last one.</param>
 /// <param name="Epoch">From 1; 0 before training.</param>
 /// <param name="Registered">e.g. <c>main.demo.ner</c> version 1, once registered.</param>
+/// <param name="Warnings">Of the trained model's evaluation.</param>
 public sealed record RunState(
     RunStatus Status,
     string Phase,
@@ -37,7 +38,8 @@ public sealed record RunState(
     long TotalSteps = 0,
     EpochMetrics? LastEpoch = null,
     RegisteredVersion? Registered = null,
-    Fault? Fault = null);
+    Fault? Fault = null,
+    IReadOnlyList<string>? Warnings = null);
 
 /// <summary>A version in the registry.</summary>
 public sealed record RegisteredVersion(string Name, int Version);

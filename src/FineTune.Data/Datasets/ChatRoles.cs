@@ -9,6 +9,7 @@ internal static class ChatRoles
     public static ChatRole? Read(JsonElement value) => value switch
     {
         { ValueKind: not JsonValueKind.String } => null,
+        _ when !JsonText.HasText(value) => null,
         _ when value.ValueEquals("user"u8) => ChatRole.User,
         _ when value.ValueEquals("assistant"u8) => ChatRole.Assistant,
         _ when value.ValueEquals("system"u8) => ChatRole.System,

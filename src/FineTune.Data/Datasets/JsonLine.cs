@@ -34,13 +34,21 @@ internal static class JsonLine
             return null;
         }
 
-        if (document.RootElement.ValueKind == JsonValueKind.Object)
+        if (document.RootElement.ValueKind != JsonValueKind.Object)
+        {
+            problems.Error(
+                ProblemCodes.NotAnObject, null, $"The line is JSON {Kind(document.RootElement)}, not an object.", ProblemScope.ExcerptOf(line.Span));
+        }
+        else if (HasKeyWithoutText(line.Span))
+        {
+            problems.Error(
+                ProblemCodes.InvalidUnicodeEscape, null, "A key has half of a surrogate pair as \\u escape.", ProblemScope.ExcerptOf(line.Span));
+        }
+        else
         {
             return document;
         }
 
-        problems.Error(
-            ProblemCodes.NotAnObject, null, $"The line is JSON {Kind(document.RootElement)}, not an object.", ProblemScope.ExcerptOf(line.Span));
         document.Dispose();
         return null;
     }
@@ -76,6 +84,33 @@ internal static class JsonLine
         {
             var quotes = line.StartsWith("{'"u8) ? ": strings stand between double quotes, not single ones" : "";
             problems.Error(ProblemCodes.InvalidJson, null, $"The line isn't valid JSON, at byte {at}{quotes}.", excerpt);
+        }
+    }
+
+    /// <summary>Keys can't be compared with one that has half of a surrogate pair.</summary>
+    private static bool HasKeyWithoutText(ReadOnlySpan<byte> line)
+    {
+        if (line.IndexOf("\\ud"u8) < 0 && line.IndexOf("\\uD"u8) < 0)
+        {
+            return false;
+        }
+
+        var reader = new Utf8JsonReader(line, new JsonReaderOptions { MaxDepth = MaximumDepth });
+        try
+        {
+            while (reader.Read())
+            {
+                if (reader.TokenType == JsonTokenType.PropertyName && reader.ValueIsEscaped)
+                {
+                    _ = reader.GetString();
+                }
+            }
+
+            return false;
+        }
+        catch (InvalidOperationException)
+        {
+            return true;
         }
     }
 

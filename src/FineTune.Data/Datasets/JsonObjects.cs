@@ -28,6 +28,11 @@ internal static class JsonObjects
             return value.ValueKind == JsonValueKind.Object;
         }
 
+        if (!JsonText.HasText(value))
+        {
+            return false;
+        }
+
         try
         {
             using var inner = JsonDocument.Parse(value.GetString()!);

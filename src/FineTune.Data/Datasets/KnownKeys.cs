@@ -33,7 +33,7 @@ internal sealed class KnownKeys(params string[] names)
                 others ??= [];
                 if (others.Count <= ShownKeys)
                 {
-                    others.Add(Name(property));
+                    others.Add(property.Name);
                 }
 
                 continue;
@@ -74,18 +74,5 @@ internal sealed class KnownKeys(params string[] names)
         }
 
         return -1;
-    }
-
-    /// <summary>Keys may hold lone surrogates, which have no text.</summary>
-    private static string Name(JsonProperty property)
-    {
-        try
-        {
-            return property.Name;
-        }
-        catch (InvalidOperationException)
-        {
-            return "\uFFFD";
-        }
     }
 }

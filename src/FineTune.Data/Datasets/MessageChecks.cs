@@ -128,7 +128,7 @@ internal static class MessageChecks
         {
             var at = path.At(index++);
             if (part.ValueKind == JsonValueKind.Object
-                && part.TryGetProperty("type"u8, out var type) && type.ValueKind == JsonValueKind.String && type.ValueEquals("text"u8)
+                && part.TryGetProperty("type"u8, out var type) && type.ValueKind == JsonValueKind.String && JsonText.HasText(type) && type.ValueEquals("text"u8)
                 && part.TryGetProperty("text"u8, out var text))
             {
                 JsonText.Check(text, at.Of("text"), problems);

@@ -49,7 +49,7 @@ public static class TaskTypeGuess
                 : root.TryGetProperty("text"u8, out _) ? TaskType.ContinuedPretrain
                 : null;
         }
-        catch (JsonException)
+        catch (Exception broken) when (broken is JsonException or InvalidOperationException)
         {
             return null;
         }

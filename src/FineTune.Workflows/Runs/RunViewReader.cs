@@ -52,7 +52,7 @@ public sealed class RunViewReader(IBlobStore blobs, TimeProvider clock)
             Progress(state, heartbeat),
             state.LastEpoch,
             state.Fault,
-            spec.Warnings,
+            [.. spec.Warnings, .. state.Warnings ?? []],
             spec.Residency);
     }
 

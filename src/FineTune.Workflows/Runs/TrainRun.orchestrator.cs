@@ -84,10 +84,8 @@ public sealed partial class TrainRun
         await RecordAsync(RunEventTypes.Started, $"Started in region {region}.");
 
         var model = await StepAsync<ResolvedModel>(ResolveModel.Phase, nameof(ResolveModel), spec);
-        foreach (var (index, warning) in spec.Warnings.Concat(model.Warnings).Index())
-        {
-            await RecordAsync(RunEventTypes.Warning, warning, index);
-        }
+        string[] warnings = [.. spec.Warnings, .. model.Warnings];
+        await WarnAsync(warnings, 0);
 
         var validated = await StepAsync<ValidatedData>(ValidateData.Phase, nameof(ValidateData), spec);
         await RecordAsync(RunEventTypes.DataValidated, validated.Summary);
@@ -97,10 +95,11 @@ public sealed partial class TrainRun
 
         var checkpoint = await TrainAsync(model, data);
 
-        var evaluation = await StepAsync<EvaluationSummary>(Evaluate.Phase, nameof(Evaluate), new EvaluateInput(spec.RunId, data.Plan.Epochs, spec.TraceParent));
+        var evaluation = await StepAsync<EvaluationSummary>(Evaluate.Phase, nameof(Evaluate), new EvaluateInput(spec, validated.Train, data.Plan.Epochs));
         await RecordAsync(RunEventTypes.Evaluated, evaluation.Summary);
+        await WarnAsync(evaluation.Warnings ?? [], warnings.Length);
 
-        Show(state with { Phase = Register.Phase, LastEpoch = evaluation.Metrics ?? state.LastEpoch });
+        Show(state with { Phase = Register.Phase, LastEpoch = evaluation.Metrics ?? state.LastEpoch, Warnings = evaluation.Warnings });
         var registered = Accept(await CallAsync<RegisteredVersion>(
             Register.Phase, nameof(Register), new RegisterInput(spec, checkpoint, evaluation.Metrics)));
         await RecordAsync(RunEventTypes.ModelRegistered, $"Registered {registered.Name} version {registered.Version}.");
@@ -204,6 +203,15 @@ public sealed partial class TrainRun
         {
             throw new FaultException(
                 Fault.Platform(phase, "step_failed", $"Step {phase} failed after all retries: {failed.FailureDetails.ErrorMessage}"), failed);
+        }
+    }
+
+    /// <param name="first">Number of the first of them among the run's warnings.</param>
+    private async Task WarnAsync(IReadOnlyList<string> warnings, int first)
+    {
+        foreach (var (index, warning) in warnings.Index())
+        {
+            await RecordAsync(RunEventTypes.Warning, warning, first + index);
         }
     }
 

@@ -15,7 +15,7 @@ internal static class LengthChart
     {
         var most = Math.Max(1, buckets.Max(bucket => bucket.Examples));
         var width = Math.Max(5, buckets.Count) * Step;
-        var svg = new StringBuilder(Format($"<svg viewBox=\"0 0 {width} {Height}\" role=\"img\" aria-label=\"Examples by length in tokens\">"));
+        var svg = new StringBuilder(Format($"<svg width=\"{width}\" viewBox=\"0 0 {width} {Height}\" role=\"img\" aria-label=\"Examples by length in tokens\">"));
         for (var i = 0; i < buckets.Count; i++)
         {
             var (upTo, examples) = buckets[i];

@@ -11,6 +11,9 @@ public static class ValidationPage
     /// <summary>Rows of a table; the JSON report has the others.</summary>
     private const int ShownProblems = 500;
 
+    /// <summary>Places named beside what to do.</summary>
+    private const int ShownPlaces = 3;
+
     public static string Render(ValidationReports reports)
     {
         var train = reports.Train;
@@ -71,15 +74,24 @@ public static class ValidationPage
     /// <summary>One line for each kind of problem: errors first, the most frequent first.</summary>
     private static string ToDo(ValidationReports reports)
     {
+        var places = reports.Train.Problems.Concat(reports.Eval?.Problems ?? []).ToLookup(problem => problem.Code);
         var kinds = reports.Train.Counts.Concat(reports.Eval?.Counts ?? new Dictionary<string, long>())
             .GroupBy(pair => pair.Key, pair => pair.Value)
             .Select(kind => (Kind: ProblemKinds.Find(kind.Key), Count: kind.Sum()))
             .Where(kind => kind.Kind is not null)
             .OrderByDescending(kind => kind.Kind!.Severity).ThenByDescending(kind => kind.Count)
             .Select(kind => $"<li><b class=\"{Class(kind.Kind!.Severity)}\">{Format($"{kind.Count:N0}")} × {Text(kind.Kind.Meaning.TrimEnd('.'))}.</b> "
-                + $"{Text(kind.Kind.Cure)} <code class=\"soft\">{kind.Kind.Code}</code></li>");
+                + $"{Text(kind.Kind.Cure)} <span class=\"soft\">{Text(Places(places[kind.Kind.Code], kind.Count))}<code>{kind.Kind.Code}</code></span></li>");
         var list = string.Concat(kinds);
         return list.Length == 0 ? "" : $"<h2>What to do</h2><ol class=\"todo\">{list}</ol>";
+    }
+
+    /// <summary>The first places of a kind of problem, such as <c>a.jsonl:4, a.jsonl:9, … ·</c>.</summary>
+    private static string Places(IEnumerable<DatasetProblem> problems, long count)
+    {
+        var first = problems.Where(problem => problem.Line is not null).Take(ShownPlaces).ToList();
+        return first.Count == 0 ? ""
+            : string.Join(", ", first.Select(problem => Format($"{problem.File}:{problem.Line}"))) + (count > first.Count ? ", … · " : " · ");
     }
 
     private static string Problems(string title, ValidationReports reports, ProblemSeverity severity, long count)
@@ -100,7 +112,7 @@ public static class ValidationPage
 
     private static string Row(DatasetProblem problem) =>
         $"<tr><td>{Text(problem.File ?? "all")}</td><td class=\"n\">{(problem.Line is { } line ? Format($"{line:N0}") : "")}</td>"
-        + $"<td>{(problem.Field is { } field ? $"<code>{Text(field)}</code>" : "")}</td>"
+        + $"<td>{(problem.Field is { } field ? $"<code class=\"field\">{Text(field)}</code>" : "")}</td>"
         + $"<td><span class=\"{Class(problem.Severity)}\">{Text(problem.Message)}</span> {Text(problem.Cure)}"
         + $"{(problem.RefusedBy is { } refused ? $" <span class=\"soft\">Refused by {Text(refused)}.</span>" : "")}</td>"
         + $"<td>{(problem.Excerpt is { Length: > 0 } excerpt ? $"<code>{Text(excerpt)}</code>" : "")}</td></tr>\n";

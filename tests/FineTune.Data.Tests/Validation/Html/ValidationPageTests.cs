@@ -19,6 +19,7 @@ public sealed class ValidationPageTests
         Assert.Contains("<h1 class=\"bad\">2 errors to mend before training</h1>", page, StringComparison.Ordinal);
         Assert.Contains("Mend the line; each must be one JSON object.", page, StringComparison.Ordinal);
         Assert.Contains("<td class=\"n\">2</td>", page, StringComparison.Ordinal);
+        Assert.Contains("train.jsonl:2 &#183; <code>invalid_json</code>", page, StringComparison.Ordinal);
     }
 
     [Fact]
