@@ -24,12 +24,22 @@ const string Usage = """
         [the model] [the work]
     Stops after every step, goes on, and compares the ends bit for bit; exit code 1 when one differs.
 
+    FineTune.Benchmarks tokenize FILE --tokenizer DIR [--peer DIR] [--json]
+    Encodes the file's lines on all cores and prints one JSON object; with the folder of an npm project that has @anush008/tokenizers,
+    that peer's throughput too, measured in turns.
+
     FineTune.Benchmarks durable
     Starts runs among 10,000 finished ones, replays a history of 1,000 events, and prints one JSON object.
 
     FineTune.Benchmarks queued-runs [N]
     Queues N runs (default 1000), lets a stub trainer do them, and prints times and memory as one JSON object.
     """;
+
+if (args is ["tokenize", var file, "--tokenizer", var tokenizer, .. var rest])
+{
+    Console.WriteLine(TokenizeBenchmark.Run(file, tokenizer, rest is ["--peer", var peer, ..] ? peer : null));
+    return 0;
+}
 
 if (args.FirstOrDefault() == "durable")
 {
