@@ -35,12 +35,6 @@ const string Usage = """
     Queues N runs (default 1000), lets a stub trainer do them, and prints times and memory as one JSON object.
     """;
 
-if (args is ["tokenize", var file, "--tokenizer", var tokenizer, .. var rest])
-{
-    Console.WriteLine(TokenizeBenchmark.Run(file, tokenizer, rest is ["--peer", var peer, ..] ? peer : null));
-    return 0;
-}
-
 if (args.FirstOrDefault() == "durable")
 {
     Console.WriteLine(await DurableBenchmark.RunAsync(finished: 10_000, starts: 1000, events: 1000));
@@ -55,6 +49,9 @@ if (args.FirstOrDefault() == "queued-runs")
 
 switch (args)
 {
+    case ["tokenize", var text, "--tokenizer", var tokenizer, .. var options]:
+        Console.WriteLine(TokenizeBenchmark.Run(text, tokenizer, options is ["--peer", var peer, ..] ? peer : null));
+        return 0;
     case ["validate", "--generate", var megabytes, var file]:
         ValidateBenchmark.Generate(file, int.Parse(megabytes, CultureInfo.InvariantCulture));
         return 0;

@@ -22,5 +22,5 @@ public static class DropReasons
     public const string NothingTrained = "no_trained_token_in_context";
 
     /// <summary>The model's chat template raised an exception or left a part of the conversation out.</summary>
-    public const string RefusedByTemplate = "refused_by_chat_template";
+    public const string RefusedByTemplate = Datasets.ProblemCodes.RefusedByChatTemplate;
 }
