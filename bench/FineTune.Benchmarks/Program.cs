@@ -24,6 +24,10 @@ const string Usage = """
         [the model] [the work]
     Stops after every step, goes on, and compares the ends bit for bit; exit code 1 when one differs.
 
+    FineTune.Benchmarks tokenize FILE --tokenizer DIR [--peer DIR] [--json]
+    Encodes the file's lines on all cores and prints one JSON object; with the folder of an npm project that has @anush008/tokenizers,
+    that peer's throughput too, measured in turns.
+
     FineTune.Benchmarks durable
     Starts runs among 10,000 finished ones, replays a history of 1,000 events, and prints one JSON object.
 
@@ -45,6 +49,9 @@ if (args.FirstOrDefault() == "queued-runs")
 
 switch (args)
 {
+    case ["tokenize", var text, "--tokenizer", var tokenizer, .. var options]:
+        Console.WriteLine(TokenizeBenchmark.Run(text, tokenizer, options is ["--peer", var peer, ..] ? peer : null));
+        return 0;
     case ["validate", "--generate", var megabytes, var file]:
         ValidateBenchmark.Generate(file, int.Parse(megabytes, CultureInfo.InvariantCulture));
         return 0;

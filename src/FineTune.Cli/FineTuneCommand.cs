@@ -40,6 +40,8 @@ public static class FineTuneCommand
             ModelsCommand.Create(scope),
             ChatCommand.Create(scope),
             ValidateCommand.Create(scope),
+            TokenizeCommand.Create(scope),
+            RenderCommand.Create(scope),
         };
     }
 

@@ -1,3 +1,5 @@
+using FineTune.Core.Models;
+using FineTune.Data.Formatting;
 using FineTune.Data.Tokenizers;
 
 namespace FineTune.Data.Tests;
@@ -10,4 +12,8 @@ internal static class Fixture
     public static string Path(params string[] parts) => System.IO.Path.Combine([AppContext.BaseDirectory, "Fixtures", .. parts]);
 
     public static Tokenizer Tokenizer(string name) => Data.Tokenizers.Tokenizer.Load(Path(name));
+
+    /// <summary>A family's template of the catalogue, or the one of models made here, for a fixture's tokenizer.</summary>
+    public static ChatTemplate Template(string family, DateOnly? today = null, string tokenizer = "llama3") =>
+        new(Tokenizer(tokenizer), ModelCatalogue.ChatTemplateText(family) ?? Llama3Tokens.ChatTemplate, today ?? new DateOnly(2025, 3, 6));
 }

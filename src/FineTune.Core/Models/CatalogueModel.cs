@@ -32,7 +32,11 @@ public sealed record CatalogueModel(
     long? Parameters,
     double DefaultLearningRate,
     string? Replacement,
-    string? Notes);
+    string? Notes)
+{
+    /// <summary>Family of the chat template, for model folders that have none of their own; null where the folder always has one.</summary>
+    public string? ChatTemplate { get; init; }
+}
 
 /// <summary>A family that new runs may not start from any more.</summary>
 /// <param name="Prefixes">Beginnings of the names of its models.</param>

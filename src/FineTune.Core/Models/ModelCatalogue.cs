@@ -19,6 +19,14 @@ public sealed class ModelCatalogue
 
     public ModelLicense LicenseOf(CatalogueModel model) => file.Licenses[model.License];
 
+    /// <summary>The Jinja text of a family's chat template, as its makers published it; null for a family without one.</summary>
+    /// <param name="family">E.g. <c>llama3.1</c>.</param>
+    public static string? ChatTemplateText(string? family)
+    {
+        using var stream = typeof(ModelCatalogue).Assembly.GetManifestResourceStream($"FineTune.Core.Models.Templates.{family}.jinja");
+        return stream is null ? null : new StreamReader(stream).ReadToEnd();
+    }
+
     /// <summary>Names of models made here, by <c>finetune models init</c>, begin so.</summary>
     public const string OwnPrefix = "finetune/";
 

@@ -54,6 +54,7 @@ public static class ProblemCodes
     public const string LeakedExample = "leaked_example";
     public const string TruncatedExample = "truncated_example";
     public const string NoTrainedTokenInContext = "no_trained_token_in_context";
+    public const string RefusedByChatTemplate = "refused_by_chat_template";
     public const string TooManyTruncated = "too_many_truncated";
     public const string TooManyExamplesDropped = "too_many_examples_dropped";
     public const string TooManyTokens = "too_many_tokens";

@@ -1,71 +1,164 @@
 using System.Globalization;
 using FineTune.Core.Faults;
 using FineTune.Data.Datasets;
+using FineTune.Data.Formatting.Jinja;
 using FineTune.Data.Tokenizers;
 
 namespace FineTune.Data.Formatting;
 
 /// <summary>
-/// How a model lays out conversations: the Llama 3 family, implemented rather than interpreted, so that the loss mask follows from
-/// construction. Which member is meant is read from the tokenizer's own Jinja template. Contents are trimmed as those templates do;
-/// <c>developer</c> is their <c>system</c>.
+/// How a model lays out conversations: its own Jinja template, interpreted. What carries loss follows from how the text came about, not
+/// from searching it: of a trained assistant message everything put out in its turn of the template's loop, after what the template puts
+/// before an answer (its generation prompt), to the turn's last control token. Control tokens come from the template only.
 /// </summary>
 public sealed class ChatTemplate
 {
-    private const string KnowledgeDate = "Cutting Knowledge Date: December 2023";
-    private readonly string? today;
+    private readonly JinjaTemplate template;
+    private readonly ControlTokens controls;
+    private readonly string bos;
+    private readonly string eos;
+    private readonly DateOnly today;
+    private readonly string generationPrompt = "";
 
-    private ChatTemplate(string? today) => this.today = today;
-
-    /// <summary>Llama 3: only the messages.</summary>
-    public static ChatTemplate Llama3 { get; } = new(null);
-
-    /// <summary>Llama 3.1, 3.2 and 3.3: always a system turn, which begins with the knowledge date and <paramref name="today"/>.</summary>
-    public static ChatTemplate Llama31(DateOnly today) => new(today.ToString("dd MMM yyyy", CultureInfo.InvariantCulture));
-
-    /// <summary>The template of a model.</summary>
-    /// <param name="today">The date it shows, fixed when a run is created so that training is reproducible.</param>
-    /// <exception cref="FaultException">The model's template isn't of a supported family.</exception>
-    public static ChatTemplate For(Tokenizer tokenizer, DateOnly today)
+    /// <param name="source">Jinja text.</param>
+    /// <param name="today">The date that templates show, fixed when a run is created so that training is reproducible.</param>
+    /// <exception cref="FaultException">The template can't be used; the message says why.</exception>
+    public ChatTemplate(Tokenizer tokenizer, string source, DateOnly today)
     {
-        string[] marks = [Llama3Tokens.StartHeader, Llama3Tokens.EndHeader, Llama3Tokens.EndOfTurn];
-        var isLlama3 = marks.All(mark => tokenizer.TokenId(mark) is not null
-            && tokenizer.ChatTemplate?.Contains(mark, StringComparison.Ordinal) != false);
-        if (!isLlama3)
+        (this.today, controls) = (today, new ControlTokens(tokenizer.AddedTokens));
+        (bos, eos) = (NameOf(tokenizer, tokenizer.BosId), NameOf(tokenizer, tokenizer.EosId));
+        ChatMessage[] probe = [new(ChatRole.User, "q"), new(ChatRole.Assistant, "a")];
+        try
+        {
+            template = new JinjaTemplate(source);
+            var asked = Join(Run(probe[..1], [], addGenerationPrompt: false)).Value;
+            var awaiting = Join(Run(probe[..1], [], addGenerationPrompt: true)).Value;
+            generationPrompt = awaiting.StartsWith(asked, StringComparison.Ordinal) ? awaiting[asked.Length..] : "";
+            _ = Render(probe, []);
+        }
+        catch (JinjaException unusable)
         {
             throw new FaultException(new Fault(
                 Tokenizer.LoadPhase,
                 FaultAttribution.Caller,
                 "chat_template_not_supported",
-                $"{TokenizerConfig.FileName}: chat_template isn't of the Llama 3 family, the only one supported for CHAT_COMPLETION; " +
-                "use INSTRUCTION_FINETUNE with prompts that hold the model's own format.",
+                $"{TokenizerConfig.FileName}: chat_template can't be used for CHAT_COMPLETION: {unusable.Message}. " +
+                "Correct it, or use INSTRUCTION_FINETUNE with prompts that hold the model's own format.",
                 TokenizerConfig.FileName,
                 Field: "chat_template"));
         }
-
-        return tokenizer.ChatTemplate?.Contains("Cutting Knowledge Date", StringComparison.Ordinal) == true ? Llama31(today) : Llama3;
     }
 
-    internal IEnumerable<ChatBlock> Render(IReadOnlyList<ChatMessage> messages)
+    /// <summary>The template of a model.</summary>
+    /// <param name="otherwise">Used when the model's folder has none, e.g. the catalogue's.</param>
+    /// <exception cref="FaultException">There is no template, or it can't be used.</exception>
+    public static ChatTemplate For(Tokenizer tokenizer, DateOnly today, string? otherwise = null)
     {
-        var first = 0;
-        if (today is not null)
+        string[] marks = [Llama3Tokens.StartHeader, Llama3Tokens.EndHeader, Llama3Tokens.EndOfTurn];
+        var source = tokenizer.ChatTemplate ?? otherwise
+            ?? (marks.All(mark => tokenizer.TokenId(mark) is not null) ? Llama3Tokens.ChatTemplate : "");
+        return new ChatTemplate(tokenizer, source, today);
+    }
+
+    /// <exception cref="JinjaException">The template refuses the conversation, or leaves a part of it out.</exception>
+    internal RenderedChat Render(IReadOnlyList<ChatMessage> messages, IReadOnlyList<string> tools, bool addGenerationPrompt = false)
+    {
+        var parts = Run(messages, tools, addGenerationPrompt);
+        var text = Join(parts);
+        RequireWhole(text, messages, tools);
+        var found = controls.Find(text);
+        var trained = Enumerable.Range(0, messages.Count)
+            .Where(i => messages[i] is { Role: ChatRole.Assistant, Trained: true })
+            .Select(i => TrainedRange(i, parts, text, found)).ToList();
+        return new RenderedChat(text.Value, ControlTokens.Cut(text.Value, found, trained));
+    }
+
+    private (int Start, int End) TrainedRange(
+        int message, IReadOnlyList<RenderedPart> parts, JinjaText text, IReadOnlyList<(int Start, int End, int Id)> found)
+    {
+        var (at, start, end) = (0, -1, -1);
+        foreach (var part in parts)
         {
-            var hasSystem = messages.Count > 0 && messages[0].Role is ChatRole.System or ChatRole.Developer;
-            var system = hasSystem ? PythonText.Strip(messages[0].Content) : "";
-            yield return new ChatBlock("system", $"{KnowledgeDate}\nToday Date: {today}\n\n{system}", Trained: false);
-            first = hasSystem ? 1 : 0;
+            start = start < 0 && part.Message == message ? at : start;
+            at += part.Text.Value.Length;
+            end = part.Message == message ? at : end;
         }
 
-        foreach (var message in messages.Skip(first))
+        if (start < 0)
         {
-            yield return message.Role switch
+            throw new JinjaException($"it gives messages[{message}], an assistant's, no turn of its own");
+        }
+
+        if (text.Value.AsSpan(start, end - start).StartsWith(generationPrompt))
+        {
+            start += generationPrompt.Length;
+        }
+        else if (StartOf(message, text) is { } content)
+        {
+            start = content;
+        }
+
+        var lastControl = found.LastOrDefault(control => control.Start >= start && control.End <= end);
+        return (start, lastControl.End > 0 ? lastControl.End : end);
+    }
+
+    private static int? StartOf(int message, JinjaText text)
+    {
+        var at = 0;
+        foreach (var run in text.Runs)
+        {
+            if (run.Origin.IsOf(message))
             {
-                ChatRole.Tool when today is not null => new ChatBlock("ipython", PythonText.ToJson(message.Content), Trained: false),
-                ChatRole.Developer => new ChatBlock("system", PythonText.Strip(message.Content), Trained: false),
-                ChatRole.Assistant => new ChatBlock("assistant", PythonText.Strip(message.Content), message.Trained),
-                var role => new ChatBlock(role.ToString().ToLowerInvariant(), PythonText.Strip(message.Content), Trained: false),
-            };
+                return at;
+            }
+
+            at = run.End;
+        }
+
+        return null;
+    }
+
+    /// <summary>Templates leave out what they don't know of; then the model would learn from something else than what was written.</summary>
+    private static void RequireWhole(JinjaText text, IReadOnlyList<ChatMessage> messages, IReadOnlyList<string> tools)
+    {
+        var origins = text.Runs.Select(run => run.Origin).ToHashSet();
+        if (tools.Count > 0 && !origins.Contains(Origin.Tools))
+        {
+            throw new JinjaException("it leaves out the definitions of tools");
+        }
+
+        for (var i = 0; i < messages.Count; i++)
+        {
+            if (messages[i].ToolCalls.Count > 0 && !origins.Contains(Origin.ToolCalls(i)))
+            {
+                throw new JinjaException($"it leaves out the tool calls of messages[{i}]");
+            }
+
+            if (messages[i].ToolCalls.Count == 0 && PythonText.Strip(messages[i].Content).Length > 0 && !origins.Contains(Origin.Content(i)))
+            {
+                throw new JinjaException($"it leaves out the content of messages[{i}]");
+            }
         }
     }
+
+    private IReadOnlyList<RenderedPart> Run(IReadOnlyList<ChatMessage> messages, IReadOnlyList<string> tools, bool addGenerationPrompt)
+    {
+        var date = today.ToString("dd MMM yyyy", CultureInfo.InvariantCulture);
+        return template.Render(new Dictionary<string, object?>
+        {
+            ["messages"] = ChatValues.Messages(messages),
+            ["tools"] = ChatValues.Tools(tools),
+            ["documents"] = null,
+            ["add_generation_prompt"] = addGenerationPrompt,
+            ["bos_token"] = new JinjaText(bos, Origin.Template),
+            ["eos_token"] = new JinjaText(eos, Origin.Template),
+            ["date_string"] = new JinjaText(date, Origin.Other),
+            ["strftime_now"] = (JinjaFunction)((arguments, _) => new JinjaText(PythonText.Date(today, arguments), Origin.Other)),
+        });
+    }
+
+    private static JinjaText Join(IEnumerable<RenderedPart> parts) => JinjaText.Join(parts.Select(part => part.Text));
+
+    private static string NameOf(Tokenizer tokenizer, int? id) =>
+        tokenizer.AddedTokens.FirstOrDefault(token => token.Id == id)?.Content ?? "";
 }

@@ -27,7 +27,7 @@ public sealed class DocumentPacker(Tokenizer tokenizer, int contextLength)
             Append(bos, origin);
         }
 
-        foreach (var token in tokenizer.Encode(part.Text))
+        foreach (var token in tokenizer.Encode(part.Text, isInDocument || continues ? TextPosition.Continuation : TextPosition.Start))
         {
             Append(token, origin);
             origin = LineEnds(token) is > 0 and var ends ? origin with { Line = origin.Line + ends } : origin;

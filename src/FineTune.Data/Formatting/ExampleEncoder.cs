@@ -1,6 +1,7 @@
 using FineTune.Core.Faults;
 using FineTune.Core.Training;
 using FineTune.Data.Datasets;
+using FineTune.Data.Formatting.Jinja;
 using FineTune.Data.Tokenizers;
 
 namespace FineTune.Data.Formatting;
@@ -13,11 +14,6 @@ namespace FineTune.Data.Formatting;
 /// <param name="contextLength">Longest sequence in tokens; longer examples lose their end.</param>
 public sealed class ExampleEncoder(Tokenizer tokenizer, ChatTemplate? chatTemplate, int contextLength)
 {
-    private readonly int startHeader = tokenizer.TokenId(Llama3Tokens.StartHeader) ?? -1;
-    private readonly int endHeader = tokenizer.TokenId(Llama3Tokens.EndHeader) ?? -1;
-    private readonly int endOfTurn = tokenizer.TokenId(Llama3Tokens.EndOfTurn) ?? -1;
-    private readonly int[] blankLine = tokenizer.Encode("\n\n");
-
     public Tokenizer Tokenizer { get; } = tokenizer;
 
     public int ContextLength { get; } = contextLength >= 2
@@ -25,17 +21,26 @@ public sealed class ExampleEncoder(Tokenizer tokenizer, ChatTemplate? chatTempla
         : throw new ArgumentOutOfRangeException(nameof(contextLength), contextLength, "A sequence needs at least two tokens.");
 
     /// <summary>
-    /// Conversation: BOS, then <c>header role end-header \n\n content eot</c> per turn; trained are contents of assistant turns and the
-    /// eot after them. Instruction: BOS, prompt, response, EOS without any template; trained are response and EOS.
+    /// Conversation: what the chat template makes of it; trained is what the model has to write itself. Instruction: BOS, prompt,
+    /// response, EOS without any template; trained are response and EOS.
     /// </summary>
     public EncodedExample Encode(DatasetItem item)
     {
-        var tokens = item switch
+        MaskedTokens tokens;
+        try
         {
-            ChatExample chat => Conversation(chat.Messages),
-            InstructionExample instruction => Instruction(instruction),
-            _ => throw new ArgumentException($"{item.GetType().Name} is packed, not encoded.", nameof(item)),
-        };
+            tokens = item switch
+            {
+                ChatExample chat => Conversation(Template.Render(chat.Messages, chat.Tools)),
+                InstructionExample instruction => Instruction(instruction),
+                _ => throw new ArgumentException($"{item.GetType().Name} is packed, not encoded.", nameof(item)),
+            };
+        }
+        catch (JinjaException refused)
+        {
+            return new EncodedExample(null, false, DropReasons.RefusedByTemplate) { Detail = Explain(refused) };
+        }
+
         var isTruncated = tokens.Count > ContextLength;
         var sequence = tokens.ToSequence(ContextLength);
         return sequence.TrainedCount > 0
@@ -44,11 +49,17 @@ public sealed class ExampleEncoder(Tokenizer tokenizer, ChatTemplate? chatTempla
     }
 
     /// <summary>What a conversation looks like before the assistant's next turn.</summary>
-    public int[] EncodePrompt(IReadOnlyList<ChatMessage> messages)
+    /// <exception cref="FaultException">The model's template refuses the conversation.</exception>
+    public int[] EncodePrompt(IReadOnlyList<ChatMessage> messages, IReadOnlyList<string>? tools = null)
     {
-        var tokens = Conversation(messages);
-        AddHeader(tokens, "assistant");
-        return tokens.Tokens;
+        try
+        {
+            return Conversation(Template.Render(messages, tools ?? [], addGenerationPrompt: true)).Tokens;
+        }
+        catch (JinjaException refused)
+        {
+            throw new FaultException(Fault.Caller("generate", "refused_by_chat_template", Explain(refused), "messages"));
+        }
     }
 
     /// <summary>What an instruction looks like before its response.</summary>
@@ -59,15 +70,43 @@ public sealed class ExampleEncoder(Tokenizer tokenizer, ChatTemplate? chatTempla
         return tokens.Tokens;
     }
 
-    private MaskedTokens Conversation(IReadOnlyList<ChatMessage> messages)
+    /// <summary>A conversation's text, and the ranges of it that carry loss, in Unicode code points.</summary>
+    /// <exception cref="FaultException">The model's template refuses the conversation.</exception>
+    public RenderedText Render(ChatExample example)
     {
-        var template = chatTemplate ?? throw new InvalidOperationException("This encoder has no chat template.");
-        var tokens = Begin();
-        foreach (var block in template.Render(messages))
+        try
         {
-            AddHeader(tokens, block.Header);
-            tokens.Add(Tokenizer.Encode(block.Text), block.Trained);
-            tokens.Add(endOfTurn, block.Trained);
+            return RenderedText.Of(Template.Render(example.Messages, example.Tools));
+        }
+        catch (JinjaException refused)
+        {
+            throw new FaultException(new Fault(
+                "render", FaultAttribution.Caller, "refused_by_chat_template", Explain(refused), example.File, example.Line, "messages"));
+        }
+    }
+
+    internal static string Explain(JinjaException refused) => refused.IsRefusal
+        ? $"The model's chat template refuses the conversation: {refused.Message.TrimEnd('.')}."
+        : $"The model's chat template can't render the conversation: {refused.Message.TrimEnd('.')}.";
+
+    private ChatTemplate Template => chatTemplate ?? throw new InvalidOperationException("This encoder has no chat template.");
+
+    private MaskedTokens Conversation(RenderedChat chat)
+    {
+        var tokens = new MaskedTokens();
+        var position = TextPosition.Start;
+        foreach (var segment in chat.Segments)
+        {
+            if (segment.ControlToken is { } control)
+            {
+                tokens.Add(control, segment.Trained);
+                position = TextPosition.AfterControlToken;
+            }
+            else
+            {
+                tokens.Add(Tokenizer.Encode(segment.Text, position), segment.Trained);
+                position = TextPosition.Continuation;
+            }
         }
 
         return tokens;
@@ -77,7 +116,7 @@ public sealed class ExampleEncoder(Tokenizer tokenizer, ChatTemplate? chatTempla
     {
         var tokens = Begin();
         tokens.Add(Tokenizer.Encode(example.Prompt), trained: false);
-        tokens.Add(Tokenizer.Encode(example.Response), trained: true);
+        tokens.Add(Tokenizer.Encode(example.Response, TextPosition.Continuation), trained: true);
         tokens.Add(RequireEos(Tokenizer), trained: true);
         return tokens;
     }
@@ -91,14 +130,6 @@ public sealed class ExampleEncoder(Tokenizer tokenizer, ChatTemplate? chatTempla
         }
 
         return tokens;
-    }
-
-    private void AddHeader(MaskedTokens tokens, string role)
-    {
-        tokens.Add(startHeader, trained: false);
-        tokens.Add(Tokenizer.Encode(role), trained: false);
-        tokens.Add(endHeader, trained: false);
-        tokens.Add(blankLine, trained: false);
     }
 
     internal static int RequireEos(Tokenizer tokenizer) => tokenizer.EosId ?? throw new FaultException(new Fault(

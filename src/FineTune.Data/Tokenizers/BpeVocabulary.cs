@@ -1,3 +1,5 @@
+using FineTune.Data.Tokenizers.Json;
+
 namespace FineTune.Data.Tokenizers;
 
 /// <summary>A trained vocabulary: the 256 bytes, then one token per merge.</summary>

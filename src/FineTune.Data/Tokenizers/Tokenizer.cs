@@ -1,10 +1,16 @@
+using System.Buffers;
+using System.Collections.Concurrent;
 using System.Text;
+using System.Text.Unicode;
 using FineTune.Core.Faults;
+using FineTune.Data.Tokenizers.Json;
+using FineTune.Data.Tokenizers.Merging;
+using FineTune.Data.Tokenizers.Pieces;
 
 namespace FineTune.Data.Tokenizers;
 
 /// <summary>
-/// A byte-level BPE tokenizer in Hugging Face's format. Ids equal those of Hugging Face's <c>tokenizers</c> for any text, with one
+/// A BPE tokenizer in Hugging Face's format, byte-level (Llama 3, DBRX) or SentencePiece-style (Llama 2, Mistral). Ids equal those of Hugging Face's <c>tokenizers</c> for any text, with one
 /// intended difference: the literals of added tokens (<c>&lt;|eot_id|&gt;</c>) inside a text are ordinary characters, so that data can
 /// never inject control tokens; those are added by id. Safe for concurrent use.
 /// </summary>
@@ -14,14 +20,16 @@ public sealed class Tokenizer
     private static readonly string[] EndNames = ["<|end_of_text|>", "<|eot_id|>", "<|eom_id|>", "<|endoftext|>"];
 
     private readonly BpeModel model;
-    private readonly PreTokenizer preTokenizer;
+    private readonly IPieceScanner scanner;
+    private readonly SpaceRule? spaces;
+    private readonly ConcurrentBag<BpeWorkspace> workspaces = [];
     private readonly byte[]?[] tokenBytes;
     private readonly Dictionary<string, int> ids;
     private readonly HashSet<int> special;
 
     internal Tokenizer(TokenizerParts parts, TokenizerConfig config)
     {
-        (model, preTokenizer, tokenBytes, ids) = (parts.Model, parts.PreTokenizer, parts.TokenBytes, parts.Ids);
+        (model, scanner, spaces, tokenBytes, ids) = (parts.Model, parts.Scanner, parts.Spaces, parts.TokenBytes, parts.Ids);
         special = [.. parts.AddedTokens.Where(token => token.Special).Select(token => token.Id)];
         BosId = Named(config.BosToken, "bos_token") ?? parts.TemplateBosId;
         EosId = Named(config.EosToken, "eos_token") ?? EndNames.Select(TokenId).FirstOrDefault(id => id is not null);
@@ -55,18 +63,73 @@ public sealed class Tokenizer
     public static Tokenizer Load(string directory) => new(TokenizerJsonReader.Read(directory), TokenizerConfig.Load(directory));
 
     /// <summary>The ids of <paramref name="text"/> taken as ordinary text; no special tokens are added.</summary>
-    public int[] Encode(string text)
+    /// <param name="position">Decides whether SentencePiece vocabularies put a space before the text.</param>
+    public int[] Encode(string text, TextPosition position = TextPosition.Start)
     {
-        var tokens = new List<int>((text.Length / 3) + 4);
-        var start = 0;
-        foreach (var end in preTokenizer.Split(text))
+        var buffer = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetByteCount(text));
+        var workspace = Rent();
+        try
         {
-            model.Append(text.AsSpan(start, end - start), tokens);
-            start = end;
+            workspace.Ids.Clear();
+            Encode(buffer.AsSpan(0, Encoding.UTF8.GetBytes(text, buffer)), position, workspace.Ids, workspace);
+            return workspace.Ids.Ids.ToArray();
+        }
+        finally
+        {
+            workspaces.Add(workspace);
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Appends the ids of UTF-8 text to <paramref name="output"/>; bytes that aren't UTF-8 count as U+FFFD.</summary>
+    public void Encode(ReadOnlySpan<byte> utf8, TokenBuffer output, TextPosition position = TextPosition.Start)
+    {
+        if (!Utf8.IsValid(utf8))
+        {
+            utf8 = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(utf8));
         }
 
-        return [.. tokens];
+        var workspace = Rent();
+        Encode(utf8, position, output, workspace);
+        workspaces.Add(workspace);
     }
+
+    /// <summary>The ids of many texts, UTF-8, on all cores.</summary>
+    public int[][] EncodeBatch(IReadOnlyList<ReadOnlyMemory<byte>> texts)
+    {
+        var results = new int[texts.Count][];
+        var parts = Environment.ProcessorCount * 16;
+        Parallel.For(0, parts, part =>
+        {
+            var ids = new TokenBuffer();
+            for (var i = (int)((long)texts.Count * part / parts); i < (long)texts.Count * (part + 1) / parts; i++)
+            {
+                ids.Clear();
+                Encode(texts[i].Span, ids);
+                results[i] = ids.Ids.ToArray();
+            }
+        });
+        return results;
+    }
+
+    private void Encode(ReadOnlySpan<byte> utf8, TextPosition position, TokenBuffer output, BpeWorkspace workspace)
+    {
+        if (utf8.IsEmpty)
+        {
+            return;
+        }
+
+        var text = spaces is null ? utf8 : spaces.Apply(utf8, position, ref workspace.Text);
+        var pieces = scanner.Open(text);
+        for (var start = 0; start < text.Length;)
+        {
+            var end = pieces.Next(text, start);
+            model.Append(text, start, end, output, workspace);
+            start = end;
+        }
+    }
+
+    private BpeWorkspace Rent() => workspaces.TryTake(out var workspace) ? workspace : new BpeWorkspace();
 
     /// <summary>The text of <paramref name="ids"/>; bytes that are not UTF-8 become U+FFFD.</summary>
     /// <param name="skipSpecial">Leave control tokens out instead of spelling them.</param>

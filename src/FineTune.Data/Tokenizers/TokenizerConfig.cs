@@ -1,5 +1,6 @@
 using System.Text.Json;
 using FineTune.Core.Faults;
+using FineTune.Data.Tokenizers.Json;
 
 namespace FineTune.Data.Tokenizers;
 

@@ -74,7 +74,7 @@ public static class Tokenization
         }
 
         WriteAll(writer, packer?.Flush() ?? []);
-        var examples = read + drops.ToList().Where(dropped => dropped.Reason != DropReasons.NothingTrained).Sum(dropped => dropped.Count);
+        var examples = read + drops.ToList().Where(dropped => dropped.Reason is not (DropReasons.NothingTrained or DropReasons.RefusedByTemplate)).Sum(dropped => dropped.Count);
         return new TokenizationSummary(
             examples, writer.Sequences, writer.Tokens, writer.TrainedTokens, truncated, writer.LongestSequence, drops.ToList());
     }

@@ -49,7 +49,11 @@ internal sealed class BlockChecker(TaskType taskType, ValidationOptions options)
         var encoded = encoder.Encode(item);
         findings.Tokens.Add(encoded.Length, encoded.Sequence?.Length ?? 0, encoded.Sequence?.TrainedCount ?? 0);
         var problems = new ProblemScope(item.File, item.Line, findings.Problems.Add);
-        if (encoded.Sequence is null)
+        if (encoded.Detail is { } refusal)
+        {
+            problems.Warning(ProblemCodes.RefusedByChatTemplate, "messages", refusal);
+        }
+        else if (encoded.Sequence is null)
         {
             problems.Warning(
                 ProblemCodes.NoTrainedTokenInContext,

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using FineTune.Core.Faults;
 using FineTune.Core.Json;
+using FineTune.Core.Models;
 using FineTune.Data.Datasets;
 using FineTune.Data.Formatting;
 using FineTune.Data.Tokenizers;
@@ -21,8 +22,7 @@ public sealed class ChatTemplateTests
     [InlineData("llama3.2")]
     public void Encode_GoldenConversations_GivesTheIdsOfTheModelsTemplate(string name)
     {
-        var template = name is "own" or "llama3" ? ChatTemplate.Llama3 : ChatTemplate.Llama31(Today);
-        var encoder = new ExampleEncoder(Fixture.Tokenizer("llama3"), template, 4096);
+        var encoder = new ExampleEncoder(Fixture.Tokenizer("llama3"), Fixture.Template(name, Today), 4096);
         var all = JsonSerializer.Deserialize<List<Golden>>(File.ReadAllText(Fixture.Path("chat-golden.json")), WireJson.Options)!;
         var vectors = all.Where(vector => vector.Template == name).ToList();
 
@@ -40,7 +40,7 @@ public sealed class ChatTemplateTests
     public void Encode_DateAndKnowledgeBlock_IsNeverTrained()
     {
         var tokenizer = Fixture.Tokenizer("llama3");
-        var encoder = new ExampleEncoder(tokenizer, ChatTemplate.Llama31(Today), 4096);
+        var encoder = new ExampleEncoder(tokenizer, Fixture.Template("llama3.1", Today), 4096);
 
         var sequence = encoder.Encode(new ChatExample("f", 1, [new(ChatRole.User, "q"), new(ChatRole.Assistant, "a")])).Sequence!;
 
@@ -52,7 +52,7 @@ public sealed class ChatTemplateTests
     [InlineData(ChatRole.Developer)]
     public void Encode_Developer_IsTheSystemTurn(ChatRole role)
     {
-        foreach (var template in (ChatTemplate[])[ChatTemplate.Llama3, ChatTemplate.Llama31(Today)])
+        foreach (var template in (ChatTemplate[])[Fixture.Template("llama3"), Fixture.Template("llama3.1")])
         {
             var encoder = new ExampleEncoder(Fixture.Tokenizer("llama3"), template, 4096);
             Assert.Equal(
@@ -63,7 +63,7 @@ public sealed class ChatTemplateTests
     [Fact]
     public void Encode_ContentEdges_AreTrimmedAsPythonDoes()
     {
-        var encoder = new ExampleEncoder(Fixture.Tokenizer("llama3"), ChatTemplate.Llama3, 4096);
+        var encoder = new ExampleEncoder(Fixture.Tokenizer("llama3"), Fixture.Template("llama3"), 4096);
 
         Assert.Equal(
             encoder.EncodePrompt([new ChatMessage(ChatRole.User, "x \uFEFF")]),
@@ -75,11 +75,12 @@ public sealed class ChatTemplateTests
     [Theory]
     [InlineData(null, false)]
     [InlineData(Llama3Tokens.ChatTemplate, false)]
-    [InlineData("<|start_header_id|><|end_header_id|><|eot_id|>Cutting Knowledge Date: December 2023", true)]
-    public void For_Llama3Family_RecognizesItsMember(string? template, bool hasDates)
+    [InlineData("llama3", false)]
+    [InlineData("llama3.1", true)]
+    public void For_ModelsOwnTemplate_IsUsed(string? template, bool hasDates)
     {
         using var directory = new TemporaryDirectory();
-        var tokenizer = Load(directory, template);
+        var tokenizer = Load(directory, ModelCatalogue.ChatTemplateText(template) ?? template);
         ChatMessage[] messages = [new(ChatRole.User, "q")];
 
         var encoder = new ExampleEncoder(tokenizer, ChatTemplate.For(tokenizer, Today), 4096);
@@ -90,9 +91,15 @@ public sealed class ChatTemplateTests
 
     [Theory]
     [InlineData("[INST] {{ message }} [/INST]")]
-    [InlineData("<|start_header_id|> without ends")]
+    [InlineData("<|start_header_id|> without loop")]
+    [InlineData("{% for message in messages %}{{ message.role }}{% endfor %}")]
+    [InlineData("{% for message in messages %}{{ message.content | shuffle }}{% endfor %}")]
+    [InlineData("{% for message in messages %}{{ message.content }}")]
+    [InlineData("{{ messages | map(attribute='content') | join }}")]
+    [InlineData("{% include 'other' %}")]
+    [InlineData("{{ 'open }}")]
     [InlineData("")]
-    public void For_OtherFamily_IsRefusedByField(string template)
+    public void For_TemplateThatCannotTrain_IsRefusedByField(string template)
     {
         using var directory = new TemporaryDirectory();
         var tokenizer = Load(directory, template);

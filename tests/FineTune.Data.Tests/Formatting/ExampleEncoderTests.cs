@@ -101,7 +101,7 @@ public sealed class ExampleEncoderTests
         Assert.Equal(("tokenizer_config.json", "eos_token"), (fault.File, fault.Field));
     }
 
-    private ExampleEncoder Encoder(int contextLength) => new(tokenizer, ChatTemplate.Llama3, contextLength);
+    private ExampleEncoder Encoder(int contextLength) => new(tokenizer, Fixture.Template("llama3"), contextLength);
 
     private static ChatExample Chat(params ChatMessage[] messages) => new("f", 1, messages);
 

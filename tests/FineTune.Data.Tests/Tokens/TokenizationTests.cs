@@ -123,7 +123,7 @@ public sealed class TokenizationTests : IDisposable
 
     private static string Instruction(string prompt, string response) => JsonSerializer.Serialize(new { prompt, response });
 
-    private ExampleEncoder Encoder() => new(tokenizer, ChatTemplate.Llama3, 64);
+    private ExampleEncoder Encoder() => new(tokenizer, Fixture.Template("llama3"), 64);
 
     private Task<TokenizationSummary> Run(TaskType taskType, params DatasetSource[] sources) =>
         Tokenization.RunAsync(sources, Encoder(), taskType, directory.Path, cancellationToken: Token);

@@ -1,6 +1,7 @@
 using FineTune.Core.Runs;
 using FineTune.Data.Datasets;
 using FineTune.Data.Formatting;
+using FineTune.Data.Tokenizers;
 using FineTune.Data.Validation;
 
 namespace FineTune.Data.Tests.Validation;
@@ -8,6 +9,10 @@ namespace FineTune.Data.Tests.Validation;
 public sealed class PlantedProblemsTests
 {
     private const int Planted = 1000;
+
+    private const string TemplateWithTools =
+        "{% if tools %}{{ tools | tojson }}{% endif %}{% for message in messages %}{{ message.role + message.content }}"
+        + "{% if message.tool_calls %}{{ message.tool_calls | tojson }}{% endif %}<|eot_id|>{% endfor %}";
 
     /// <summary>Kinds that a whole data set shows, or that other task types have: data, options, code.</summary>
     private static readonly (string Code, TaskType TaskType, DatasetSource[] Train, DatasetSource[]? Eval, ValidationOptions Options)[] Others =
@@ -24,6 +29,7 @@ public sealed class PlantedProblemsTests
         Other(ProblemCodes.TooManyTokens, TaskType.ContinuedPretrain, [Sources.Of("a.txt", "a text")], options: new ValidationOptions { MaximumTokens = 0 }),
         Other(ProblemCodes.TooManyTruncated, TaskType.InstructionFinetune, [Sources.Lines("""{"prompt": "a", "response": "b c d e f g h i j"}""")], options: Counting(8)),
         Other(ProblemCodes.TooManyExamplesDropped, TaskType.InstructionFinetune, [Sources.Lines("""{"prompt": "b c d e f g h i j", "response": "b"}""")], options: Counting(8)),
+        Other(ProblemCodes.RefusedByChatTemplate, TaskType.ChatCompletion, [Sources.Lines("""{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "tool_calls": [{"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]}, {"role": "tool", "tool_call_id": "1", "content": "r"}, {"role": "assistant", "content": "a"}]}""")], options: Counting(256)),
     ];
 
     public static TheoryData<string> OtherCodes => [.. Others.Select(other => other.Code)];
@@ -36,7 +42,7 @@ public sealed class PlantedProblemsTests
         var report = await DatasetValidator.ValidateAsync(
             [Sources.Of("planted.jsonl", content)],
             TaskType.ChatCompletion,
-            Counting(PlantedLines.ContextLength) with
+            Counting(PlantedLines.ContextLength, TemplateWithTools) with
             {
                 Reading = new DatasetOptions { MaximumLineBytes = PlantedLines.MaximumLineBytes, LineBlockBytes = 1 << 14 },
                 MaximumDroppedShare = 1,
@@ -104,10 +110,10 @@ public sealed class PlantedProblemsTests
         return (content.ToArray(), planted);
     }
 
-    private static ValidationOptions Counting(int contextLength)
+    private static ValidationOptions Counting(int contextLength, string? template = null)
     {
         var tokenizer = Fixture.Tokenizer("llama3");
-        return new ValidationOptions { Encoder = new ExampleEncoder(tokenizer, ChatTemplate.For(tokenizer, new DateOnly(2026, 1, 1)), contextLength) };
+        return new ValidationOptions { Encoder = new ExampleEncoder(tokenizer, new ChatTemplate(tokenizer, template ?? Llama3Tokens.ChatTemplate, new DateOnly(2026, 1, 1)), contextLength) };
     }
 
     private static (string, TaskType, DatasetSource[], DatasetSource[]?, ValidationOptions) Other(

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using FineTune.Core.Faults;
 
-namespace FineTune.Data.Tokenizers;
+namespace FineTune.Data.Tokenizers.Json;
 
 /// <summary>A value of a tokenizer file that knows where it stands, so that every complaint names file and field.</summary>
 internal readonly record struct JsonField(JsonElement Element, string File, string Path)
@@ -31,6 +31,9 @@ internal readonly record struct JsonField(JsonElement Element, string File, stri
         var (file, path) = (File, Path);
         return Element.EnumerateArray().Select((item, index) => new JsonField(item, file, $"{path}[{index}]"));
     }
+
+    /// <summary>The number of an array's items.</summary>
+    public int Count => Element.ValueKind == JsonValueKind.Array ? Element.GetArrayLength() : throw Invalid($"must be an array but is {Kind}");
 
     public string AsString() => Element.ValueKind == JsonValueKind.String
         ? ReadString(Element)

@@ -2,7 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace FineTune.Data.Tokenizers;
+namespace FineTune.Data.Tokenizers.Json;
 
 /// <summary>Writes a trained vocabulary as Hugging Face's <c>tokenizer.json</c> and <c>tokenizer_config.json</c>; same input, same bytes.</summary>
 internal static class TokenizerJsonWriter

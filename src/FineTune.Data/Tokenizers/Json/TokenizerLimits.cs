@@ -1,4 +1,4 @@
-namespace FineTune.Data.Tokenizers;
+namespace FineTune.Data.Tokenizers.Json;
 
 /// <summary>Bounds beyond which a tokenizer file is taken for damaged.</summary>
 internal static class TokenizerLimits

@@ -1,9 +1,9 @@
 using System.Text;
 using FineTune.Core.Faults;
 
-namespace FineTune.Data.Tokenizers;
+namespace FineTune.Data.Tokenizers.Json;
 
-/// <summary>Reads a byte-level BPE <c>tokenizer.json</c>; whatever would give other ids than Hugging Face's is refused, never ignored.</summary>
+/// <summary>Reads a BPE <c>tokenizer.json</c>; whatever would give other ids than Hugging Face's is refused, never ignored.</summary>
 internal static class TokenizerJsonReader
 {
     public const string FileName = "tokenizer.json";
@@ -13,33 +13,39 @@ internal static class TokenizerJsonReader
         using var document = TokenizerFiles.Parse(directory, FileName) ?? throw TokenizerFiles.Invalid(
             FileName, "there is no such file beside the model; models need tokenizer.json of Hugging Face's tokenizers library");
         var root = new JsonField(document.RootElement, FileName, "");
-        if (root.Find("normalizer") is { } normalizer)
-        {
-            throw normalizer.Unsupported(Type(normalizer), "null");
-        }
-
-        if (root.Find("decoder") is { } decoder && Type(decoder) != "ByteLevel")
-        {
-            throw decoder.Unsupported(Type(decoder), "ByteLevel");
-        }
-
-        var vocabulary = BpeModelReader.Vocabulary(root["model"]);
+        var vocabulary = VocabularyReader.Tokens(root["model"]);
         var added = AddedTokens(root);
-        var model = BpeModelReader.Read(root["model"], vocabulary, [.. added.Where(token => token.Special).Select(token => token.Id)]);
+        var special = added.Where(token => token.Special).Select(token => token.Id).ToHashSet();
+        var isByteLevel = ByteLevelReader.Fits(root);
+        var hasByteTokens = root["model"].Flag("byte_fallback");
+        var bosId = BosId(root);
+        SpaceRule? spaces = null;
+        var splitsSpaces = false;
+        if (!isByteLevel)
+        {
+            spaces = SentencePieceReader.Spaces(root, out splitsSpaces);
+        }
+
+        var (model, scanner) = isByteLevel
+            ? (ByteLevelReader.Model(root, vocabulary, special), ByteLevelReader.Scanner(root))
+            : SentencePieceReader.Model(root, vocabulary, special, splitsSpaces);
         foreach (var token in added)
         {
             vocabulary[token.Content] = token.Id;
         }
 
-        return new TokenizerParts(
-            model, PreTokenizerReader.Read(root), TokenBytes(root, vocabulary, added), vocabulary, added, BosId(root));
+        var bytes = TokenBytes(root, vocabulary, added, token => isByteLevel
+            ? ByteLevelAlphabet.BytesOf(token) ?? Encoding.UTF8.GetBytes(token)
+            : SentencePieceReader.BytesOf(token, hasByteTokens));
+        return new TokenizerParts(model, scanner, spaces, bytes, vocabulary, added, bosId);
     }
 
     private static List<AddedToken> AddedTokens(JsonField root) => root.Find("added_tokens") is not { } tokens
         ? []
         : [.. tokens.Items().Select(item => new AddedToken(item["id"].AsId(), item["content"].AsString(), item.Flag("special")))];
 
-    private static byte[]?[] TokenBytes(JsonField root, Dictionary<string, int> vocabulary, List<AddedToken> added)
+    private static byte[]?[] TokenBytes(
+        JsonField root, Dictionary<string, int> vocabulary, List<AddedToken> added, Func<string, byte[]> bytesOf)
     {
         var bytes = new byte[]?[vocabulary.Values.Max() + 1];
         var names = new string?[bytes.Length];
@@ -50,7 +56,7 @@ internal static class TokenizerJsonReader
                 throw root["model"]["vocab"].Invalid($"gives id {id} to both '{other}' and '{token}'");
             }
 
-            (names[id], bytes[id]) = (token, ByteLevelAlphabet.BytesOf(token) ?? Encoding.UTF8.GetBytes(token));
+            (names[id], bytes[id]) = (token, bytesOf(token));
         }
 
         foreach (var token in added)

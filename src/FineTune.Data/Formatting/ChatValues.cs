@@ -1,0 +1,71 @@
+using System.Text.Json;
+using FineTune.Data.Datasets;
+using FineTune.Data.Formatting.Jinja;
+
+namespace FineTune.Data.Formatting;
+
+/// <summary>Conversations as templates see them: OpenAI's fields, with <c>developer</c> as <c>system</c>, which is what templates know.</summary>
+internal static class ChatValues
+{
+    public static JinjaList Messages(IReadOnlyList<ChatMessage> messages) => new([.. messages.Select(Message)], Origin.Other);
+
+    /// <summary>Null, as in transformers, when there are none.</summary>
+    public static JinjaList? Tools(IReadOnlyList<string> tools) => tools.Count == 0
+        ? null
+        : new JinjaList([.. tools.Select(tool => Parse(tool, Origin.Tools))], Origin.Tools);
+
+    private static JinjaMap Message(ChatMessage message, int index)
+    {
+        var map = new JinjaMap(Origin.Content(index))
+        {
+            Message = index,
+            ["role"] = new JinjaText(Role(message.Role), Origin.Other),
+            ["content"] = new JinjaText(message.Content, Origin.Content(index)),
+        };
+        if (message.ToolCalls.Count > 0)
+        {
+            map["tool_calls"] = new JinjaList([.. message.ToolCalls.Select(call => Call(call, Origin.ToolCalls(index)))], Origin.ToolCalls(index));
+        }
+
+        if (message.ToolCallId is { } id)
+        {
+            map["tool_call_id"] = new JinjaText(id, Origin.Content(index));
+        }
+
+        if (message.Name is { } name)
+        {
+            map["name"] = new JinjaText(name, Origin.Content(index));
+        }
+
+        return map;
+    }
+
+    private static JinjaMap Call(ToolCall call, Origin origin)
+    {
+        var map = new JinjaMap(origin);
+        if (call.Id is { } id)
+        {
+            map["id"] = new JinjaText(id, origin);
+        }
+
+        map["type"] = new JinjaText("function", Origin.Other);
+        map["function"] = new JinjaMap(origin)
+        {
+            ["name"] = new JinjaText(call.Name, origin),
+            ["arguments"] = Parse(call.Arguments, origin),
+        };
+        return map;
+    }
+
+    private static object? Parse(string json, Origin origin)
+    {
+        using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 128 });
+        return JinjaJson.Read(document.RootElement, origin);
+    }
+
+    private static string Role(ChatRole role) => role switch
+    {
+        ChatRole.Developer => "system",
+        _ => role.ToString().ToLowerInvariant(),
+    };
+}

@@ -1,0 +1,27 @@
+namespace FineTune.Data.Formatting.Jinja;
+
+/// <summary>Names and their values; assignments stay in the innermost scope, as in Jinja.</summary>
+internal sealed class JinjaScope(JinjaScope? outer)
+{
+    private readonly Dictionary<string, object?> values = new(StringComparer.Ordinal);
+
+    public object? this[string name]
+    {
+        get
+        {
+            for (var scope = this; scope is not null; scope = scope.Outer)
+            {
+                if (scope.values.TryGetValue(name, out var value))
+                {
+                    return value;
+                }
+            }
+
+            return Undefined.Value;
+        }
+
+        set => values[name] = value;
+    }
+
+    private JinjaScope? Outer { get; } = outer;
+}

@@ -1,0 +1,20 @@
+namespace FineTune.Data.Tokenizers.Merging;
+
+/// <summary>What encoding needs for one thread: lent out, and taken back.</summary>
+internal sealed class BpeWorkspace
+{
+    private byte[] text = [];
+
+    public PieceCache Cache { get; } = new();
+
+    public Symbols Symbols { get; } = new();
+
+    /// <summary>For the tokens on both sides of a seam.</summary>
+    public Symbols Seam { get; } = new();
+
+    /// <summary>Text whose spaces were changed.</summary>
+    public ref byte[] Text => ref text;
+
+    /// <summary>Ids on their way into an array.</summary>
+    public TokenBuffer Ids { get; } = new();
+}
