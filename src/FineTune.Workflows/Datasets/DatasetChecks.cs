@@ -72,7 +72,7 @@ public sealed class DatasetChecks(
         }
 
         var tokenizer = await tokenizers.LoadAsync(found.Model);
-        var template = check.TaskType == TaskType.ChatCompletion ? ChatTemplate.For(tokenizer, check.Date) : null;
+        var template = check.TaskType == TaskType.ChatCompletion ? ChatTemplate.For(tokenizer, check.Date, ModelCatalogue.ChatTemplateText(model.ChatTemplate)) : null;
         return new ExampleEncoder(tokenizer, template, found.ContextLength);
     }
 }

@@ -1,6 +1,8 @@
+using System.Text.Json.Serialization;
 using FineTune.Core.Artifacts;
 using FineTune.Core.Datasets;
 using FineTune.Core.Faults;
+using FineTune.Core.Models;
 using FineTune.Core.Runs;
 using FineTune.Core.Storage;
 using FineTune.Core.Telemetry;
@@ -16,7 +18,9 @@ public sealed record PlanTokensInput(RunSpec Spec, ResolvedModel Model, Validate
 
 /// <summary>Tokenized data, or data to be tokenized.</summary>
 /// <param name="Blocks">How many; 0 when an earlier run has tokenized the same data.</param>
-public sealed record TokenSet(BlobPath Folder, int Blocks);
+/// <param name="ChatTemplate">The catalogue's for the model, used where its tokenizer has none.</param>
+public sealed record TokenSet(
+    BlobPath Folder, int Blocks, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ChatTemplate = null);
 
 public sealed record TokensPlan(TokenSet Train, TokenSet? Eval);
 
@@ -36,6 +40,7 @@ public sealed class PlanTokens(IBlobStore blobs, ArtifactStore artifacts, TokenS
         input.Spec.TaskType,
         input.Model.ContextLength,
         input.Spec.TaskType == TaskType.ChatCompletion ? input.Spec.Date : null,
+        input.Spec.TaskType == TaskType.ChatCompletion && ModelCatalogue.Default.TryFind(input.Spec.Model, out var known) ? known.ChatTemplate : null,
         tokenizer,
         files);
 
@@ -49,6 +54,6 @@ public sealed class PlanTokens(IBlobStore blobs, ArtifactStore artifacts, TokenS
 
         // The first plan stays, also when the size of blocks is configured anew in between.
         await blobs.TryCreateJsonAsync(folder / TokenBlocks.PlanFile, TokenBlocks.Divide(key.Files, options.TokenBlockBytes));
-        return new TokenSet(folder, (await TokenSetBlocks.ReadAsync(blobs, folder)).Count);
+        return new TokenSet(folder, (await TokenSetBlocks.ReadAsync(blobs, folder)).Count, key.ChatTemplate);
     }
 }

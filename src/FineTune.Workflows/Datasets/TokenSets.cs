@@ -14,7 +14,12 @@ namespace FineTune.Workflows.Datasets;
 /// <param name="Tokenizer">Files of the tokenizer and the chat template, with their hashes.</param>
 /// <param name="Date">Chat templates may state it; null for the other task types.</param>
 public sealed record TokenSetKey(
-    TaskType TaskType, int ContextLength, DateOnly? Date, IReadOnlyList<ArtifactFile> Tokenizer, IReadOnlyList<DataFile> Files)
+    TaskType TaskType,
+    int ContextLength,
+    DateOnly? Date,
+    string? ChatTemplate,
+    IReadOnlyList<ArtifactFile> Tokenizer,
+    IReadOnlyList<DataFile> Files)
 {
     /// <summary>Raised when the same data would give other tokens or another format.</summary>
     private const int Version = 2;

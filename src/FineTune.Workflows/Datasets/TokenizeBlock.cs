@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
+using System.Text.Json.Serialization;
 using FineTune.Core.Artifacts;
 using FineTune.Core.Datasets;
 using FineTune.Core.Faults;
+using FineTune.Core.Models;
 using FineTune.Core.Runs;
 using FineTune.Core.Storage;
 using FineTune.Core.Telemetry;
@@ -13,8 +15,10 @@ using FineTune.Data.Tokens;
 namespace FineTune.Workflows.Datasets;
 
 /// <param name="Date">For chat templates that state it.</param>
+/// <param name="ChatTemplate">The catalogue's for the model, used where its tokenizer has none.</param>
 public sealed record TokenizeBlockInput(
-    BlobPath Folder, int Block, TaskType TaskType, DateOnly Date, ArtifactRef Model, int ContextLength, string? TraceParent = null) : ITraced;
+    BlobPath Folder, int Block, TaskType TaskType, DateOnly Date, ArtifactRef Model, int ContextLength, string? TraceParent = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ChatTemplate = null) : ITraced;
 
 /// <param name="Sequences">How many the block gave.</param>
 public sealed record TokenizedBlock(int Block, long Sequences);
@@ -32,7 +36,7 @@ public sealed class TokenizeBlock(IBlobStore blobs, DataStores stores, RunTokeni
     {
         var block = (await TokenSetBlocks.ReadAsync(blobs, input.Folder))[input.Block];
         var tokenizer = await tokenizers.LoadAsync(input.Model);
-        var template = input.TaskType == TaskType.ChatCompletion ? ChatTemplate.For(tokenizer, input.Date) : null;
+        var template = input.TaskType == TaskType.ChatCompletion ? ChatTemplate.For(tokenizer, input.Date, ModelCatalogue.ChatTemplateText(input.ChatTemplate)) : null;
         var encoder = new ExampleEncoder(tokenizer, template, input.ContextLength);
         var ranges = block.Ranges.Select(range => new OpenRange(range, stores)).ToList();
         using var work = new WorkFolder(options);

@@ -26,7 +26,7 @@ public sealed partial class TrainRun
 
     private IEnumerable<TokenizeBlockInput> BlocksOf(TokenSet set, ResolvedModel model) => Enumerable.Range(0, set.Blocks)
         .Select(block => new TokenizeBlockInput(
-            set.Folder, block, spec.TaskType, spec.Date, model.Model, model.ContextLength, spec.TraceParent));
+            set.Folder, block, spec.TaskType, spec.Date, model.Model, model.ContextLength, spec.TraceParent, set.ChatTemplate));
 
     private async Task TokenizeAsync(IReadOnlyList<TokenizeBlockInput> blocks)
     {
