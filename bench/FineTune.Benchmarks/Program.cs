@@ -6,7 +6,7 @@ const string Usage = """
         [--dim N --layers N --heads N --kv-heads N --ffn N --vocab N --tied]   the model; defaults: finetune/tiny-llama, untied
         [--context N --batch N --steps N --shortest N --labelled PERCENT]      the work
         [--threads N --json]
-        [--engine cpu|autograd --precision fp32 --checkpoint-layers]           train only: the engine
+        [--engine cpu|autograd --precision fp32|bf16|bf16int8 --checkpoint-layers]           train only: the engine
     Trains random weights on random tokens and prints one JSON object. train-autograd is plain TorchSharp.
 
     FineTune.Benchmarks generate
@@ -27,6 +27,10 @@ const string Usage = """
     FineTune.Benchmarks tokenize FILE --tokenizer DIR [--peer DIR] [--json]
     Encodes the file's lines on all cores and prints one JSON object; with the folder of an npm project that has @anush008/tokenizers,
     that peer's throughput too, measured in turns.
+
+    FineTune.Benchmarks precision --text FILE
+        [the model] [--context N --batch N --steps N]
+    Trains on a text in every precision and prints the losses on what was held out.
 
     FineTune.Benchmarks durable
     Starts runs among 10,000 finished ones, replays a history of 1,000 events, and prints one JSON object.
@@ -60,7 +64,13 @@ switch (args)
         return 0;
 }
 
-if (args.Length > 0 && new BenchmarkShape(args[1..]) is { Precision: "fp32" } shape)
+if (args is ["precision", "--text", var trained, ..])
+{
+    Console.WriteLine(PrecisionBenchmark.Run(new BenchmarkShape(args[1..]), trained));
+    return 0;
+}
+
+if (args.Length > 0 && new BenchmarkShape(args[1..]) is { Precision: "fp32" or "bf16" or "bf16int8" } shape)
 {
     switch (args[0])
     {

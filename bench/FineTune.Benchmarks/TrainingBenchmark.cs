@@ -31,7 +31,11 @@ public static class TrainingBenchmark
     });
 
     private static Hyperparameters Settings(BenchmarkShape shape) =>
-        new HyperparametersRequest(WeightDecay: 0.1, MaxGradNorm: 0, CheckpointLayers: shape.CheckpointLayers).Resolve(LearningRate);
+        new HyperparametersRequest(
+            WeightDecay: 0.1,
+            MaxGradNorm: 0,
+            CheckpointLayers: shape.CheckpointLayers,
+            Precision: Enum.Parse<TrainingPrecision>(shape.Precision, ignoreCase: true)).Resolve(LearningRate);
 
     private static string Measure(BenchmarkShape shape, Func<string, (IDisposable Owner, Func<MicroBatch, double> Step)> open)
     {

@@ -1,3 +1,4 @@
+using FineTune.Core.Json;
 using FineTune.Core.Runs;
 
 namespace FineTune.Core.Tests.Runs;
@@ -44,4 +45,14 @@ public sealed class HyperparametersTests
 
     private static Hyperparameters Resolve(LearningRateSchedule schedule) =>
         new HyperparametersRequest(WarmupSteps: 10, Schedule: schedule).Resolve(Peak);
+
+    [Fact]
+    public void Request_PrecisionAndOptimizer_HaveTheirNamesOnTheWire()
+    {
+        var request = WireJson.Deserialize<HyperparametersRequest>("""{"precision": "bf16_int8", "optimizer": "lion"}""");
+
+        Assert.Equal((TrainingPrecision.Bf16Int8, OptimizerKind.Lion), (request.Precision, request.Optimizer));
+        Assert.Equal(TrainingPrecision.Bf16Int8, request.Resolve(1e-4).Precision);
+        Assert.DoesNotContain("precision", WireJson.Serialize(new HyperparametersRequest().Resolve(1e-4)), StringComparison.Ordinal);
+    }
 }
