@@ -207,7 +207,10 @@ internal sealed class Cluster(FaultPlan plan) : IAsyncDisposable
         // Copies are written while training goes on: which steps get a checkpoint would then depend on timing.
         var options = new TrainerOptions
         {
-            Lease = Lease, CheckpointInterval = TimeSpan.Zero, CheckpointCopies = false, CacheDirectory = folder["cache"],
+            Lease = Lease,
+            CheckpointInterval = TimeSpan.Zero,
+            CheckpointCopies = false,
+            CacheDirectory = folder["cache"],
         };
         var artifacts = new ArtifactStore(ownBlobs);
         var checkpoints = new EpochCheckpoints(ownBlobs, artifacts);

@@ -10,7 +10,12 @@ public sealed class TokenDecoderTests : IDisposable
     /// <summary>Longer than the piece in which a prompt is read, with a width that is no multiple of the vectors' and odd row counts.</summary>
     private static readonly LlamaConfig Long = TestModels.Tiny with
     {
-        VocabSize = 35, HiddenSize = 12, IntermediateSize = 22, HeadDimension = 6, MaxPositionEmbeddings = 700, Layers = 1,
+        VocabSize = 35,
+        HiddenSize = 12,
+        IntermediateSize = 22,
+        HeadDimension = 6,
+        MaxPositionEmbeddings = 700,
+        Layers = 1,
     };
 
     private readonly TempFolder folder = new();

@@ -97,7 +97,9 @@ public sealed class EvaluationTests
         var path = await host.UploadAsync("data.jsonl", data);
         var created = await host.CreateAsync(request => request with
         {
-            TrainDataPath = path, TaskType = taskType, TrainingDuration = $"{evalLosses.Length}ep",
+            TrainDataPath = path,
+            TaskType = taskType,
+            TrainingDuration = $"{evalLosses.Length}ep",
         });
         foreach (var loss in evalLosses)
         {
