@@ -42,14 +42,11 @@ public sealed class UploadWatcher(
                 continue;
             }
 
-            var envelope = new BlobCreatedEvent(
-                Guid.NewGuid().ToString(),
-                BlobCreatedEvent.Type,
+            var created = new BlobCreatedEvent(
                 $"/blobServices/default/containers/{blob.Path.Container}/blobs/{blob.Path.Name}",
-                blob.LastModified,
-                new BlobCreatedData(blob.Path.ToString(), blob.ETag));
-            await queues.Open(Core.Storage.Queues.Uploads)
-                .SendAsync(JsonSerializer.Serialize(envelope, UploadHandler.EventJson), cancellationToken: cancellationToken);
+                new BlobCreatedData(blob.Path.ToString(), blob.ETag),
+                EventType: BlobCreatedEvent.BlobCreated);
+            await queues.Open(Core.Storage.Queues.Uploads).SendAsync(created.ToMessage(), cancellationToken: cancellationToken);
             announced[blob.Path.Name] = blob.ETag;
             news = true;
         }

@@ -11,14 +11,6 @@ using Microsoft.Extensions.Logging;
 
 namespace FineTune.Workflows.Uploads;
 
-/// <summary>The part of an Event Grid event (schema <c>Microsoft.Storage.BlobCreated</c>) the service reads and, on Azurite, writes.</summary>
-public sealed record BlobCreatedEvent(string Id, string EventType, string Subject, DateTimeOffset EventTime, BlobCreatedData Data)
-{
-    public const string Type = "Microsoft.Storage.BlobCreated";
-}
-
-public sealed record BlobCreatedData(string Url, string ETag);
-
 /// <summary>
 /// Starts a run for an upload into a folder that holds a run template, <c>finetune.json</c>: the body of <c>POST /api/runs</c> without
 /// <c>train_data_path</c>. One upload, one run: the run's id is a hash of the blob's URL and ETag. A template that cannot become a run
@@ -28,13 +20,16 @@ public sealed class UploadHandler(RunService runs, IBlobStore blobs, ILogger<Upl
 {
     public const string TemplateName = "finetune.json";
 
-    /// <summary>Event Grid's own casing.</summary>
-    public static JsonSerializerOptions EventJson { get; } = new(JsonSerializerDefaults.Web);
-
     public async Task HandleAsync(string body, DurableTaskClient client, CancellationToken cancellationToken = default)
     {
-        var upload = JsonSerializer.Deserialize<BlobCreatedEvent>(body, EventJson);
-        if (upload?.EventType != BlobCreatedEvent.Type || !TryGetPath(upload.Subject, out var path) || path.FileName == TemplateName)
+        var upload = BlobCreatedEvent.Read(body);
+        if (upload is null)
+        {
+            logger.LogWarning("A message that tells of no upload is ignored; send Event Grid's {Type} events only", BlobCreatedEvent.BlobCreated);
+            return;
+        }
+
+        if (!TryGetPath(upload.Subject, out var path) || path.FileName == TemplateName)
         {
             return;
         }

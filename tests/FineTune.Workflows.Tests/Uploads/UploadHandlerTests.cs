@@ -1,4 +1,3 @@
-using System.Text.Json;
 using FineTune.Core.Runs;
 using FineTune.Testing.Workflows;
 using FineTune.Workflows.Runs;
@@ -80,16 +79,55 @@ public sealed class UploadHandlerTests
         Assert.Empty(await ListAsync(host));
     }
 
+    /// <summary>The documented examples of both schemas, of the same upload.</summary>
+    [Fact]
+    public async Task Handle_BothSchemas_AreTheSameUpload()
+    {
+        await using var host = await WorkflowHost.StartAsync();
+        await host.UploadAsync("in/finetune.json", Template);
+        await host.UploadPairsAsync("in/pairs.jsonl", 20);
+        const string Data = """
+            {"api":"PutBlockList","clientRequestId":"4c5dd7fb","requestId":"9602c3f5","eTag":"\"0x8D4BCC2E4835CD0\"","contentType":"text/plain",
+             "contentLength":524288,"blobType":"BlockBlob","url":"https://account.blob.core.windows.net/datasets/in/pairs.jsonl",
+             "sequencer":"00000000000004420000000000028963","storageDiagnostics":{"batchId":"b68529f3"}}
+            """;
+        await DeliverAsync(host, """{"source":"/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/account",""" +
+            """ "subject":"/blobServices/default/containers/datasets/blobs/in/pairs.jsonl","type":"Microsoft.Storage.BlobCreated",""" +
+            $$""" "time":"2017-06-26T18:41:00.9584103Z","id":"831e1650","specversion":"1.0","data":{{Data}}}""");
+        Assert.Single(await ListAsync(host));
+        await DeliverAsync(host, """{"topic":"/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/account",""" +
+            """ "subject":"/blobServices/default/containers/datasets/blobs/in/pairs.jsonl","eventType":"Microsoft.Storage.BlobCreated",""" +
+            $$""" "eventTime":"2017-06-26T18:41:00.9584103Z","id":"831e1651","dataVersion":"","metadataVersion":"1","data":{{Data}}}""");
+        Assert.Single(await ListAsync(host));
+    }
+
+    [Theory]
+    [InlineData("null")]
+    [InlineData("{}")]
+    [InlineData("""{"eventType":"Microsoft.Storage.BlobDeleted","subject":"/blobServices/default/containers/datasets/blobs/in/pairs.jsonl","data":{"url":"u","eTag":"e"}}""")]
+    [InlineData("""{"type":"Microsoft.Storage.BlobCreated","subject":"/blobServices/default/containers/datasets/blobs/in/pairs.jsonl","data":{}}""")]
+    public async Task Handle_AnotherMessage_StartsNothing(string message)
+    {
+        await using var host = await WorkflowHost.StartAsync();
+        await host.UploadAsync("in/finetune.json", Template);
+        await host.UploadPairsAsync("in/pairs.jsonl", 20);
+        await DeliverAsync(host, message);
+        Assert.Empty(await ListAsync(host));
+    }
+
+    private static async Task DeliverAsync(WorkflowHost host, string message)
+    {
+        await host.Get<UploadHandler>().HandleAsync(message, host.Client);
+        await host.SettleAsync();
+    }
+
     private static async Task HandleAsync(WorkflowHost host, string name, string etag)
     {
         var upload = new BlobCreatedEvent(
-            "1",
-            BlobCreatedEvent.Type,
             $"/blobServices/default/containers/datasets/blobs/{name}",
-            host.Clock.GetUtcNow(),
-            new BlobCreatedData($"https://account.blob.core.windows.net/datasets/{name}", etag));
-        await host.Get<UploadHandler>().HandleAsync(JsonSerializer.Serialize(upload, UploadHandler.EventJson), host.Client);
-        await host.SettleAsync();
+            new BlobCreatedData($"https://account.blob.core.windows.net/datasets/{name}", etag),
+            EventType: BlobCreatedEvent.BlobCreated);
+        await DeliverAsync(host, upload.ToMessage());
     }
 
     private static async Task<List<RunView>> ListAsync(WorkflowHost host) =>
