@@ -37,6 +37,9 @@ const string Usage = """
 
     FineTune.Benchmarks queued-runs [N]
     Queues N runs (default 1000), lets a stub trainer do them, and prints times and memory as one JSON object.
+
+    FineTune.Benchmarks eta HOST RUN
+    Follows a run on a host that is up, e.g. http://localhost:7071, and prints how right its estimates of the time remaining were.
     """;
 
 if (args.FirstOrDefault() == "durable")
@@ -53,6 +56,9 @@ if (args.FirstOrDefault() == "queued-runs")
 
 switch (args)
 {
+    case ["eta", var host, var run]:
+        Console.WriteLine(await EtaBenchmark.RunAsync(new Uri(host), run));
+        return 0;
     case ["tokenize", var text, "--tokenizer", var tokenizer, .. var options]:
         Console.WriteLine(TokenizeBenchmark.Run(text, tokenizer, options is ["--peer", var peer, ..] ? peer : null));
         return 0;
