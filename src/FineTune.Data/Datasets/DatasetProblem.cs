@@ -12,13 +12,18 @@ public enum ProblemSeverity
 /// <summary>Something wrong with a data set.</summary>
 /// <param name="Code">One of <see cref="ProblemCodes"/>.</param>
 /// <param name="File">Name of the source; null when it concerns the whole data set.</param>
-/// <param name="Line">One-based; null when it concerns the whole file.</param>
+/// <param name="Line">One-based, counted as <see cref="Record"/> says; null when it concerns the whole file.</param>
 /// <param name="Field">Path in the record, e.g. <c>messages[2].role</c>.</param>
 /// <param name="Message">What is wrong.</param>
 /// <param name="Excerpt">The beginning of the offending value.</param>
 public sealed record DatasetProblem(
     ProblemSeverity Severity, string Code, string? File, long? Line, string? Field, string Message, string? Excerpt)
 {
+    public const string DefaultRecord = "line";
+
+    /// <summary>What <see cref="Line"/> counts: line, or element of a JSON array, or row of a table.</summary>
+    public string Record { get; init; } = DefaultRecord;
+
     /// <summary>How to mend it.</summary>
     public string Cure { get; init; } = ProblemKinds.Find(Code)?.Cure ?? "";
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using FineTune.Core.Runs;
+using FineTune.Data.Sources;
 
 namespace FineTune.Data.Datasets;
 
@@ -29,13 +30,13 @@ public sealed class DatasetReader(TaskType taskType, DatasetOptions options, Act
 
     /// <summary>Whether <paramref name="source"/> is one document; otherwise it has a record in each line.</summary>
     internal bool IsText(DatasetSource source) =>
-        taskType == TaskType.ContinuedPretrain && source.Format == RecordFormat.Text;
+        taskType == TaskType.ContinuedPretrain && source.Format.Records == RecordFormat.Text;
 
     /// <summary>The parts of a text.</summary>
     internal async IAsyncEnumerable<DocumentPart> ReadDocumentAsync(
         DatasetSource source, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await using var stream = await source.OpenAsync(cancellationToken);
+        await using var stream = await RecordStreams.OpenAsync(source, options, cancellationToken);
         var hasContent = false;
         await foreach (var part in documents.ReadAsync(stream, source.Name, Advance, cancellationToken))
         {
@@ -43,21 +44,27 @@ public sealed class DatasetReader(TaskType taskType, DatasetOptions options, Act
             yield return part;
         }
 
-        WarnIfEmpty(source, hasContent);
+        CheckEnd(source, stream, hasContent);
     }
 
     /// <summary>The blocks of a file with a record in each line; the caller disposes each.</summary>
     internal async IAsyncEnumerable<LineBlock> ReadBlocksAsync(
         DatasetSource source, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        if (source.Format != RecordFormat.JsonLines)
+        if (source.Format.Records == RecordFormat.LeftOut)
+        {
+            Scope(source).Warning(ProblemCodes.LeftOutFile, null, "The file is left out.");
+            yield break;
+        }
+
+        if (source.Format.Records is RecordFormat.Unknown or RecordFormat.Text)
         {
             var extension = Path.GetExtension(source.Name);
             Scope(source).Error(ProblemCodes.UnsupportedFileType, null, $"Files of type '{extension}' can't be read.", extension);
             yield break;
         }
 
-        await using var stream = await source.OpenAsync(cancellationToken);
+        await using var stream = await RecordStreams.OpenAsync(source, options, cancellationToken);
         var hasContent = false;
         await foreach (var block in new LineBlockReader(stream, options, Advance).ReadAsync(cancellationToken))
         {
@@ -75,7 +82,7 @@ public sealed class DatasetReader(TaskType taskType, DatasetOptions options, Act
             yield return block;
         }
 
-        WarnIfEmpty(source, hasContent);
+        CheckEnd(source, stream, hasContent);
     }
 
     private async IAsyncEnumerable<DatasetItem> ReadExamplesAsync(
@@ -94,9 +101,13 @@ public sealed class DatasetReader(TaskType taskType, DatasetOptions options, Act
         }
     }
 
-    private void WarnIfEmpty(DatasetSource source, bool hasContent)
+    private void CheckEnd(DatasetSource source, RecordStream stream, bool hasContent)
     {
-        if (!hasContent && !source.StartsMidway)
+        if (stream.Failure is { } failure)
+        {
+            Scope(source).Error(failure.Code, null, failure.Message);
+        }
+        else if (!hasContent && !source.StartsMidway)
         {
             Scope(source).Warning(ProblemCodes.EmptyFile, null, "The file has no examples.");
         }

@@ -108,7 +108,7 @@ internal sealed class ExampleParser(TaskType taskType)
         if (Has(values, [Input, Input + 1, Input + 2]))
         {
             problems.Error(
-                ProblemCodes.UnsupportedExampleType, Names[Input], "The line is a preference example, which this service doesn't train on.", JsonText.Raw(root));
+                ProblemCodes.UnsupportedExampleType, Names[Input], $"The {problems.Record} is a preference example, which this service doesn't train on.", JsonText.Raw(root));
             return;
         }
 
@@ -120,14 +120,14 @@ internal sealed class ExampleParser(TaskType taskType)
                 problems.Error(
                     ProblemCodes.TaskTypeMismatch,
                     found,
-                    $"The line has {found}, but task_type is {TaskTypeNames.Of(taskType)}: use {TaskTypeNames.Of(other)}.",
+                    $"The {problems.Record} has {found}, but task_type is {TaskTypeNames.Of(taskType)}: use {TaskTypeNames.Of(other)}.",
                     JsonText.Raw(root));
                 return;
             }
         }
 
         var keys = others is null ? "none of the keys" : $"the keys {KnownKeys.List(others)}";
-        problems.Error(ProblemCodes.UnknownExampleType, null, $"The line has {keys}; {TaskTypeNames.Of(taskType)} needs {Wanted}.", JsonText.Raw(root));
+        problems.Error(ProblemCodes.UnknownExampleType, null, $"The {problems.Record} has {keys}; {TaskTypeNames.Of(taskType)} needs {Wanted}.", JsonText.Raw(root));
     }
 
     /// <summary>Only key <paramref name="key"/> of <paramref name="root"/>.</summary>
@@ -151,7 +151,7 @@ internal sealed class ExampleParser(TaskType taskType)
         var hasCompletion = values[Completion].ValueKind != JsonValueKind.Undefined;
         if (hasResponse && hasCompletion)
         {
-            problems.Warning(ProblemCodes.AmbiguousAnswer, Names[Completion], "The line has both response and completion; response is used.");
+            problems.Warning(ProblemCodes.AmbiguousAnswer, Names[Completion], $"The {problems.Record} has both response and completion; response is used.");
         }
 
         CheckText(values[Prompt], Prompt, problems);

@@ -13,13 +13,13 @@ internal static class JsonLine
     {
         if (!Utf8.IsValid(line.Span))
         {
-            problems.Error(ProblemCodes.InvalidUtf8, null, InvalidUtf8Message(line.Span), ProblemScope.ExcerptOf(line.Span));
+            problems.Error(ProblemCodes.InvalidUtf8, null, InvalidUtf8Message(line.Span, problems.Record), ProblemScope.ExcerptOf(line.Span));
             return null;
         }
 
         if (line.Span.StartsWith("\uFEFF"u8))
         {
-            problems.Warning(ProblemCodes.ByteOrderMark, null, "The line begins with a byte order mark, which is skipped.");
+            problems.Warning(ProblemCodes.ByteOrderMark, null, $"The {problems.Record} begins with a byte order mark, which is skipped.");
             line = line[3..];
         }
 
@@ -37,7 +37,7 @@ internal static class JsonLine
         if (document.RootElement.ValueKind != JsonValueKind.Object)
         {
             problems.Error(
-                ProblemCodes.NotAnObject, null, $"The line is JSON {Kind(document.RootElement)}, not an object.", ProblemScope.ExcerptOf(line.Span));
+                ProblemCodes.NotAnObject, null, $"The {problems.Record} is JSON {Kind(document.RootElement)}, not an object.", ProblemScope.ExcerptOf(line.Span));
         }
         else if (HasKeyWithoutText(line.Span))
         {
@@ -63,10 +63,10 @@ internal static class JsonLine
         _ => "an object",
     };
 
-    public static string InvalidUtf8Message(ReadOnlySpan<byte> bytes) =>
+    public static string InvalidUtf8Message(ReadOnlySpan<byte> bytes, string record = DatasetProblem.DefaultRecord) =>
         bytes.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]) || bytes.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF])
             ? "The file is UTF-16."
-            : "The line has bytes that are not UTF-8.";
+            : $"The {record} has bytes that are not UTF-8.";
 
     private static void ReportBroken(ReadOnlySpan<byte> line, JsonException broken, ProblemScope problems)
     {
@@ -78,12 +78,12 @@ internal static class JsonLine
         }
         else if (HoldsSeveral(line))
         {
-            problems.Error(ProblemCodes.SeveralJsonValues, null, $"The line goes on after its first JSON value, at byte {at}.", excerpt);
+            problems.Error(ProblemCodes.SeveralJsonValues, null, $"The {problems.Record} goes on after its first JSON value, at byte {at}.", excerpt);
         }
         else
         {
             var quotes = line.StartsWith("{'"u8) ? ": strings stand between double quotes, not single ones" : "";
-            problems.Error(ProblemCodes.InvalidJson, null, $"The line isn't valid JSON, at byte {at}{quotes}.", excerpt);
+            problems.Error(ProblemCodes.InvalidJson, null, $"The {problems.Record} isn't valid JSON, at byte {at}{quotes}.", excerpt);
         }
     }
 

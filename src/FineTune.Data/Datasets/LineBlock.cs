@@ -1,4 +1,5 @@
 using System.Buffers;
+using FineTune.Data.Sources;
 
 namespace FineTune.Data.Datasets;
 
@@ -10,8 +11,14 @@ internal sealed record LineBlock(long FirstLine, ReadOnlyMemory<byte> Bytes, lon
 {
     private byte[]? rented = Rented;
 
+    /// <summary>What users call a line of this file.</summary>
+    public string RecordName { get; init; } = DatasetProblem.DefaultRecord;
+
+    /// <summary>Records that couldn't be read, in order; their lines are blank.</summary>
+    public IReadOnlyList<RecordProblem> Problems { get; init; } = [];
+
     /// <summary>Whether there is any line but blank ones.</summary>
-    public bool HasContent => Bytes.Span.ContainsAnyExcept(" \t\r\n"u8);
+    public bool HasContent => Problems.Count > 0 || Bytes.Span.ContainsAnyExcept(" \t\r\n"u8);
 
     /// <summary>Whether its first line with content opens a JSON document that goes on below.</summary>
     public bool OpensDocument => Bytes.Span.TrimStart(" \t\r\n"u8) is [(byte)'[' or (byte)'{', .. var rest] && rest.TrimStart(" \t\r"u8) is [(byte)'\n', ..];

@@ -1,13 +1,14 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using FineTune.Data.Sources;
 
 namespace FineTune.Data.Datasets;
 
 /// <summary>
 /// Cuts a stream into blocks of whole lines, in memory bounded by a block or the longest allowed line. A UTF-8 byte order mark at the
-/// beginning is skipped.
+/// beginning is skipped. Of a file that can't be read to its end the last line is left out unless it ends.
 /// </summary>
-internal sealed class LineBlockReader(Stream stream, DatasetOptions options, Action<int> advance)
+internal sealed class LineBlockReader(RecordStream stream, DatasetOptions options, Action<int> advance)
 {
     private const int ExcerptBytes = 1024;
 
@@ -22,8 +23,13 @@ internal sealed class LineBlockReader(Stream stream, DatasetOptions options, Act
         {
             var start = isFirst && buffer.AsSpan(0, filled).StartsWith("\uFEFF"u8) ? 3 : 0;
             isFirst = false;
-            var end = filled < buffer.Length ? filled : buffer.AsSpan(0, filled).LastIndexOf((byte)'\n') + 1;
-            if (end > 0)
+            var isWhole = filled < buffer.Length && stream.Failure is null;
+            var end = isWhole ? filled : buffer.AsSpan(0, filled).LastIndexOf((byte)'\n') + 1;
+            if (end == 0 && stream.Failure is not null)
+            {
+                filled = 0;
+            }
+            else if (end > 0)
             {
                 yield return Take(start, end);
             }
@@ -40,6 +46,10 @@ internal sealed class LineBlockReader(Stream stream, DatasetOptions options, Act
 
         ArrayPool<byte>.Shared.Return(buffer);
         buffer = [];
+        if (stream.TakeProblems(long.MaxValue) is { Count: > 0 } problems)
+        {
+            yield return new LineBlock(line, default, 0, []) { RecordName = stream.RecordName, Problems = problems };
+        }
     }
 
     /// <summary>Fills the buffer unless the stream ends; false when there is nothing more.</summary>
@@ -57,8 +67,10 @@ internal sealed class LineBlockReader(Stream stream, DatasetOptions options, Act
     {
         var next = ArrayPool<byte>.Shared.Rent(Math.Max(options.LineBlockBytes, filled - end));
         buffer.AsSpan(end, filled - end).CopyTo(next);
-        var block = new LineBlock(line, buffer.AsMemory(start, end - start), 0, buffer);
+        var first = line;
         line += buffer.AsSpan(start, end - start).Count((byte)'\n');
+        var last = buffer[end - 1] == '\n' ? line - 1 : line;
+        var block = new LineBlock(first, buffer.AsMemory(start, end - start), 0, buffer) { RecordName = stream.RecordName, Problems = stream.TakeProblems(last) };
         (buffer, filled) = (next, filled - end);
         return block;
     }
@@ -90,6 +102,6 @@ internal sealed class LineBlockReader(Stream stream, DatasetOptions options, Act
             length += filled;
         }
 
-        return new LineBlock(line++, beginning, length, []);
+        return new LineBlock(line, beginning, length, []) { RecordName = stream.RecordName, Problems = stream.TakeProblems(line++) };
     }
 }

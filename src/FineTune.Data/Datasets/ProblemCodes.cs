@@ -7,6 +7,10 @@ public static class ProblemCodes
     public const string UnsupportedFileType = "unsupported_file_type";
     public const string EmptyFile = "empty_file";
     public const string JsonNotLines = "json_not_lines";
+    public const string LeftOutFile = "left_out_file";
+    public const string CorruptCompression = "corrupt_compression";
+    public const string TruncatedFile = "truncated_file";
+    public const string DecompressionBomb = "decompression_bomb";
     public const string LargeFile = "large_file";
     public const string FewExamples = "few_examples";
     public const string LineTooLong = "line_too_long";
@@ -22,6 +26,9 @@ public static class ProblemCodes
     public const string InvalidUnicodeEscape = "invalid_unicode_escape";
     public const string NotAnObject = "not_an_object";
     public const string DuplicateKey = "duplicate_key";
+    public const string InvalidCsv = "invalid_csv";
+    public const string InvalidCsvHeader = "invalid_csv_header";
+    public const string WrongFieldCount = "wrong_field_count";
     public const string UnknownExampleType = "unknown_example_type";
     public const string TaskTypeMismatch = "task_type_mismatch";
     public const string UnsupportedExampleType = "unsupported_example_type";

@@ -2,12 +2,16 @@ using System.Text;
 
 namespace FineTune.Data.Datasets;
 
-/// <summary>Reports what is wrong with one line; with a null line, with the whole file.</summary>
-internal sealed class ProblemScope(string? file, long? line, Action<DatasetProblem> report)
+/// <summary>Reports what is wrong with one record; with a null line, with the whole file.</summary>
+/// <param name="record">What the record is called.</param>
+internal sealed class ProblemScope(string? file, long? line, Action<DatasetProblem> report, string record = DatasetProblem.DefaultRecord)
 {
     private const int ExcerptLength = 80;
 
     public bool HasErrors { get; private set; }
+
+    /// <summary>For messages: line, element, row.</summary>
+    public string Record => record;
 
     public void Error(string code, string? field, string message, string? value = null)
     {
@@ -23,9 +27,11 @@ internal sealed class ProblemScope(string? file, long? line, Action<DatasetProbl
         Encoding.UTF8.GetString(utf8[..Math.Min(utf8.Length, 4 * ExcerptLength)]);
 
     private void Report(ProblemSeverity severity, string code, string? field, string message, string? value) =>
-        report(new DatasetProblem(severity, code, file, line, field, message, Excerpt(value)));
+        report(new DatasetProblem(severity, code, file, line, field, message, Excerpt(value)) { Record = record });
 
-    private static string? Excerpt(string? value)
+    /// <summary>The beginning of <paramref name="value"/> as messages quote it.</summary>
+    [return: System.Diagnostics.CodeAnalysis.NotNullIfNotNull(nameof(value))]
+    public static string? Excerpt(string? value)
     {
         if (value is null || value.Length <= ExcerptLength)
         {

@@ -5,7 +5,7 @@ namespace FineTune.Data.Sources;
 /// begins behind the first place where lines may be parted at or after its first byte's predecessor, and ends at the first at or after its
 /// last byte. Lines are passed through, so memory is bounded whatever their length.
 /// </summary>
-public sealed class LineRangeStream : Stream
+public sealed class LineRangeStream : ReadOnlyStream
 {
     private const int BlockBytes = 1 << 16;
 
@@ -39,20 +39,6 @@ public sealed class LineRangeStream : Stream
     /// <summary>Line ends passed so far.</summary>
     public long Lines { get; private set; }
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         while (!ended && buffer.Length > 0)
@@ -81,21 +67,6 @@ public sealed class LineRangeStream : Stream
 
         return 0;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer, offset, count, CancellationToken.None).GetAwaiter().GetResult();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

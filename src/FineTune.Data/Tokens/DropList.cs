@@ -1,5 +1,6 @@
 using FineTune.Core.Faults;
 using FineTune.Data.Datasets;
+using FineTune.Data.Sources;
 
 namespace FineTune.Data.Tokens;
 
@@ -54,5 +55,5 @@ internal sealed class DropList(TokenizationOptions options)
     public IReadOnlyList<DroppedExamples> ToList() =>
         [.. reasons.Select(reason => new DroppedExamples(reason.Key, reason.Value.Count, reason.Value.Lines))];
 
-    private static bool IsText(string file) => Path.GetExtension(file).Equals(".txt", StringComparison.OrdinalIgnoreCase);
+    private static bool IsText(string file) => FileFormat.Of(file).Records == RecordFormat.Text;
 }

@@ -39,7 +39,7 @@ internal sealed class ValidationPass(
     {
         var statistics = Statistics();
         return new ValidationReport(
-            taskType, sources.Count, examples, fileBytes.Sum(), Problems.Errors, Problems.Warnings, Problems.Counts, Problems.Details)
+            taskType, sources.Count(source => source.Format.Records != RecordFormat.LeftOut), examples, fileBytes.Sum(), Problems.Errors, Problems.Warnings, Problems.Counts, Problems.Details)
         {
             Tokens = statistics,
             Recommendations = isEval ? [] : Recommendations.For(taskType, statistics.PerEpoch, fileBytes, options),

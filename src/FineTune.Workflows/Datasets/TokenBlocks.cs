@@ -2,6 +2,7 @@ using System.Globalization;
 using FineTune.Core.Artifacts;
 using FineTune.Core.Datasets;
 using FineTune.Core.Storage;
+using FineTune.Data.Sources;
 using FineTune.Data.Tokens;
 
 namespace FineTune.Workflows.Datasets;
@@ -22,9 +23,6 @@ public sealed record TokenBlockResult(
 public static class TokenBlocks
 {
     public const string PlanFile = "blocks.json";
-
-    // Only these can be entered at any line.
-    private static readonly string[] Divisible = [".jsonl", ".ndjson", ".txt"];
 
     public static string ResultFile(int block) => string.Create(CultureInfo.InvariantCulture, $"{ShardPrefix(block)}.json");
 
@@ -54,7 +52,7 @@ public static class TokenBlocks
 
     private static IEnumerable<TokenRange> Divide(DataFile file, long blockBytes)
     {
-        if (!Divisible.Contains(Path.GetExtension(file.Name), StringComparer.OrdinalIgnoreCase) || file.Length <= blockBytes)
+        if (!FileFormat.Of(file.Name).IsDivisible || file.Length <= blockBytes)
         {
             return [new TokenRange(file, 0, null)];
         }

@@ -102,7 +102,7 @@ public sealed class TokenizeBlock(IBlobStore blobs, DataStores stores, RunTokeni
         /// <summary>Nobody asks for those of a whole file.</summary>
         public long Lines => lines();
 
-        public static bool IsText(DataFile file) => Path.GetExtension(file.Name).Equals(".txt", StringComparison.OrdinalIgnoreCase);
+        public static bool IsText(DataFile file) => FileFormat.Of(file.Name).Records == RecordFormat.Text;
 
         private async Task<Stream> OpenAsync(CancellationToken cancellationToken)
         {

@@ -142,7 +142,9 @@ public sealed class DatasetValidatorTests
     }
 
     [Theory]
-    [InlineData(Chat, "train.csv")]
+    [InlineData(Chat, "train.xlsx")]
+    [InlineData(Chat, "train.zip")]
+    [InlineData(Chat, "train.gz")]
     [InlineData(Instruction, "notes.txt")]
     [InlineData(Pretrain, "book.pdf")]
     [InlineData(Pretrain, "README")]
