@@ -19,11 +19,11 @@ public sealed class DatasetUploader(HostClient host, Action<UploadProgress> repo
 {
     private const int HashLetters = 16;
 
-    /// <summary>The host's path of <paramref name="path"/>: uploaded when it is a file or folder here, otherwise as given.</summary>
+    /// <summary>The host's path of <paramref name="path"/>: uploaded when it is a file, folder or pattern here, otherwise as given.</summary>
     public async Task<string?> ResolveAsync(string option, string? path, CancellationToken cancellationToken) =>
         path is null || !LocalPath.IsMeant(option, path) ? path : await UploadAsync(path, cancellationToken);
 
-    /// <summary>Uploads a file or a folder; the result is what a request names as its data.</summary>
+    /// <summary>Uploads a file, a folder, or of a folder what a pattern matches; the result is what a request names as its data.</summary>
     public async Task<string> UploadAsync(string path, CancellationToken cancellationToken)
     {
         var root = Path.GetFullPath(path);
@@ -33,14 +33,18 @@ public sealed class DatasetUploader(HostClient host, Action<UploadProgress> repo
             return await SendAsync(file, $"uploads/{await HashAsync([(file, file.Name)], cancellationToken)}/{file.Name}", cancellationToken);
         }
 
-        var folder = new DirectoryInfo(root);
-        var files = Files(folder);
-        if (files.Count == 0)
+        if (LocalFiles.Find(path) is not { Files: [_, ..] } found)
         {
-            throw new UsageException($"The folder '{path}' holds no file.");
+            throw new UsageException($"'{path}' holds no file.");
         }
 
-        var prefix = $"uploads/{await HashAsync(files, cancellationToken)}/{folder.Name}/";
+        if (found.Files.FirstOrDefault(file => file.IsLink) is { } link)
+        {
+            throw new UsageException($"'{link.Name}' in '{path}' is a symbolic link, which isn't followed. Put the file itself there.");
+        }
+
+        var files = found.Files.Select(file => (File: new FileInfo(file.FullName), file.Name)).ToList();
+        var prefix = $"uploads/{await HashAsync(files, cancellationToken)}/{new DirectoryInfo(found.Folder).Name}/";
         var uploaded = "";
         var last = "";
         foreach (var (file, name) in files)
@@ -51,14 +55,6 @@ public sealed class DatasetUploader(HostClient host, Action<UploadProgress> repo
 
         return uploaded[..^(last.Length + 1)];
     }
-
-    private static List<(FileInfo File, string Name)> Files(DirectoryInfo folder) =>
-    [
-        .. folder.EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true })
-            .Select(file => (File: file, Name: Path.GetRelativePath(folder.FullName, file.FullName).Replace(Path.DirectorySeparatorChar, '/')))
-            .Where(file => !file.Name.Split('/').Any(part => part.StartsWith('.')))
-            .OrderBy(file => file.Name, StringComparer.Ordinal),
-    ];
 
     private async Task<string> SendAsync(FileInfo file, string path, CancellationToken cancellationToken)
     {

@@ -11,7 +11,7 @@ public static class LocalPath
             return false;
         }
 
-        if (File.Exists(path) || Directory.Exists(path))
+        if (File.Exists(path) || Directory.Exists(path) || LocalFiles.IsPattern(path))
         {
             return true;
         }

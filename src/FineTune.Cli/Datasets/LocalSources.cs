@@ -1,32 +1,31 @@
+using FineTune.Core.Runs;
 using FineTune.Data.Datasets;
+using FineTune.Data.Sources;
 
 namespace FineTune.Cli.Datasets;
 
 /// <summary>Files of this machine as a data set.</summary>
 public static class LocalSources
 {
-    private static readonly string[] Extensions = [".jsonl", ".ndjson", ".txt"];
-
-    /// <summary>The file, or the data files below the folder in the order of their names; links in it are not followed.</summary>
+    /// <summary>The file, or the data files of the folder or pattern in the order of their names; what lies there besides is left out.</summary>
+    /// <param name="taskType">Null before it is known.</param>
     /// <exception cref="UsageException">There is nothing to read.</exception>
-    public static IReadOnlyList<DatasetSource> Open(string option, string path)
+    public static IReadOnlyList<DatasetSource> Open(string option, string path, TaskType? taskType)
     {
         if (File.Exists(path))
         {
             return [DatasetSource.FromFile(path)];
         }
 
-        if (!Directory.Exists(path))
+        var files = LocalFiles.Find(path)?.Files ?? throw new UsageException($"{option} '{path}' is neither a file nor a folder here. Check the path.");
+        if (!files.Any(IsRead))
         {
-            throw new UsageException($"{option} '{path}' is neither a file nor a folder here. Check the path.");
+            var there = files.Count == 0 ? "" : $" There are: {string.Join(", ", files.Take(5).Select(file => file.Name))}{(files.Count > 5 ? ", …" : "")}";
+            throw new UsageException($"{option} '{path}' holds no file of a kind that is read: {FileFormat.KnownWithText}.{there}");
         }
 
-        var walk = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint | FileAttributes.Hidden };
-        var files = Directory.EnumerateFiles(path, "*", walk)
-            .Where(file => Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase))
-            .Order(StringComparer.Ordinal)
-            .Select(file => DatasetSource.FromFile(file, Path.GetRelativePath(path, file)))
-            .ToList();
-        return files.Count > 0 ? files : throw new UsageException($"The folder '{path}' holds no {string.Join(", ", Extensions)} file.");
+        return [.. files.Select(file => IsRead(file) ? DatasetSource.FromFile(file.FullName, file.Name) : DatasetSource.LeftOut(file.Name))];
+
+        bool IsRead(LocalFile file) => !file.IsLink && FileSelection.IsRead(file.Name, taskType);
     }
 }

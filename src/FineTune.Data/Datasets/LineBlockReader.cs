@@ -38,9 +38,9 @@ internal sealed class LineBlockReader(RecordStream stream, DatasetOptions option
                 Grow();
                 isFirst = start > 0;
             }
-            else
+            else if (await SkipAsync(cancellationToken) is { } tooLong)
             {
-                yield return await SkipAsync(cancellationToken);
+                yield return tooLong;
             }
         }
 
@@ -83,8 +83,8 @@ internal sealed class LineBlockReader(RecordStream stream, DatasetOptions option
         buffer = larger;
     }
 
-    /// <summary>Reads over a line that is too long, keeping only its beginning.</summary>
-    private async Task<LineBlock> SkipAsync(CancellationToken cancellationToken)
+    /// <summary>Reads over a line that is too long, keeping only its beginning; null when nobody knows where it ends.</summary>
+    private async Task<LineBlock?> SkipAsync(CancellationToken cancellationToken)
     {
         var beginning = buffer.AsSpan(0, ExcerptBytes).ToArray();
         long length = filled;
@@ -102,6 +102,6 @@ internal sealed class LineBlockReader(RecordStream stream, DatasetOptions option
             length += filled;
         }
 
-        return new LineBlock(line, beginning, length, []) { RecordName = stream.RecordName, Problems = stream.TakeProblems(line++) };
+        return stream.Failure is not null ? null : new LineBlock(line, beginning, length, []) { RecordName = stream.RecordName, Problems = stream.TakeProblems(line++) };
     }
 }

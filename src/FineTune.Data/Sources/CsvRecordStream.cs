@@ -47,6 +47,7 @@ internal sealed class CsvRecordStream(Stream inner, DatasetOptions options) : Re
 
                 next = !isBegun && block.AsSpan(0, filled).StartsWith("\uFEFF"u8) ? 3 : 0;
                 isBegun = true;
+                continue;
             }
 
             var ended = Scan(block.AsSpan(next, filled - next), out var count);

@@ -10,12 +10,17 @@ namespace FineTune.Data.Sources;
 /// </summary>
 internal sealed class DecompressedStream : ReadOnlyStream
 {
+    private const int BlockBytes = 1 << 16;
+
+    private readonly byte[] block = new byte[BlockBytes];
     private readonly GzipEnd? gzipEnd;
     private readonly CountedStream compressed;
     private readonly Stream content;
     private readonly DatasetOptions options;
     private long length;
     private bool isEnded;
+    private int next;
+    private int filled;
 
     /// <param name="inner">Disposed with this.</param>
     public DecompressedStream(Stream inner, Compression compression, DatasetOptions options)
@@ -33,20 +38,42 @@ internal sealed class DecompressedStream : ReadOnlyStream
         }
     }
 
+    /// <remarks>In steps of its own, so that what is read of a broken file doesn't depend on the reader.</remarks>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (isEnded)
+        if (next == filled && !isEnded)
         {
-            return 0;
+            next = 0;
+            filled = await FillAsync(cancellationToken);
+            isEnded = filled == 0;
         }
 
+        var count = Math.Min(buffer.Length, filled - next);
+        block.AsMemory(next, count).CopyTo(buffer);
+        next += count;
+        return count;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            content.Dispose();
+            gzipEnd?.Dispose();
+            compressed.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private async Task<int> FillAsync(CancellationToken cancellationToken)
+    {
         try
         {
-            var read = await content.ReadAsync(buffer, cancellationToken);
+            var read = await content.ReadAsync(block, cancellationToken);
             if (gzipEnd is not null && (read == 0 || gzipEnd.IsReached))
             {
-                await gzipEnd.CheckAsync(content, buffer[..read], cancellationToken);
-                isEnded = true;
+                await gzipEnd.CheckAsync(content, block.AsMemory(0, read), cancellationToken);
                 return 0;
             }
 
@@ -63,18 +90,6 @@ internal sealed class DecompressedStream : ReadOnlyStream
             throw new UnreadableFileException(
                 ProblemCodes.CorruptCompression, $"The file can't be decompressed after {length:N0} bytes of content: it is damaged, or not what its name says.", broken);
         }
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            content.Dispose();
-            gzipEnd?.Dispose();
-            compressed.Dispose();
-        }
-
-        base.Dispose(disposing);
     }
 
     private void CheckGrowth()

@@ -6,7 +6,10 @@ namespace FineTune.Data.Sources;
 public sealed record FileFormat(RecordFormat Records, Compression Compression)
 {
     /// <summary>The extensions that are read, as messages list them.</summary>
-    public const string Known = ".jsonl, .ndjson, .json, .csv (.txt for CONTINUED_PRETRAIN), each also with .gz or .zst";
+    public const string Known = ".jsonl, .ndjson, .json, .csv, each also with .gz or .zst";
+
+    /// <summary>The same for CONTINUED_PRETRAIN.</summary>
+    public const string KnownWithText = ".txt, " + Known;
 
     /// <summary>Whether reading may begin at any of its line ends.</summary>
     public bool IsDivisible => Compression == Compression.None && Records is RecordFormat.JsonLines or RecordFormat.Text;

@@ -18,13 +18,14 @@ public abstract class RecordStream(Stream inner) : ReadOnlyStream
     private readonly Queue<RecordProblem> problems = new();
     private bool isBegun;
     private int taken;
+    private UnreadableFileException? failure;
     private long lineEnds;
 
     /// <summary>What users call a record of the file: a line, an element, a row. Known after the first read.</summary>
     public virtual string RecordName => "line";
 
-    /// <summary>Why the file can't be read to its end; then what was read so far ends early.</summary>
-    public UnreadableFileException? Failure { get; private set; }
+    /// <summary>Why the file can't be read to its end; null before all that could be read of it was.</summary>
+    public UnreadableFileException? Failure => taken == output.WrittenCount ? failure : null;
 
     protected Stream Inner => inner;
 
@@ -32,12 +33,12 @@ public abstract class RecordStream(Stream inner) : ReadOnlyStream
     {
         try
         {
-            return Failure is null ? await ReadContentAsync(buffer, cancellationToken) : Take(buffer);
+            return failure is null ? await ReadContentAsync(buffer, cancellationToken) : Take(buffer);
         }
-        catch (UnreadableFileException failure)
+        catch (UnreadableFileException unreadable)
         {
-            // What was written before is whole and stays.
-            Failure = failure;
+            // What was written before stays.
+            failure = unreadable;
             return Take(buffer);
         }
     }

@@ -12,6 +12,7 @@ public static class TaskTypeGuess
     /// <summary>By the keys of the first lines, or CONTINUED_PRETRAIN for texts; CHAT_COMPLETION when nothing tells.</summary>
     public static async Task<TaskType> OfAsync(IReadOnlyList<DatasetSource> sources, CancellationToken cancellationToken = default)
     {
+        sources = [.. sources.Where(source => source.Format.Records != RecordFormat.LeftOut)];
         if (sources.Count > 0 && sources.All(source => source.Format.Records == RecordFormat.Text))
         {
             return TaskType.ContinuedPretrain;

@@ -44,7 +44,7 @@ public sealed class DatasetChecks(
             check.TaskType,
             await OptionsAsync(check),
             cancellationToken);
-        return new CheckedData(train, eval, reports);
+        return new CheckedData(train.Files, eval?.Files, reports);
     }
 
     private async Task<ValidationOptions> OptionsAsync(DatasetCheck check)

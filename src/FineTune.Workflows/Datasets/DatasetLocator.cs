@@ -1,61 +1,83 @@
 using FineTune.Core.Datasets;
 using FineTune.Core.Faults;
 using FineTune.Core.Runs;
-using FineTune.Core.Storage;
+using FineTune.Data.Sources;
 
 namespace FineTune.Workflows.Datasets;
 
-/// <summary>
-/// Finds the files behind a path as users write it: <c>az://container/path</c>, <c>/Volumes/catalog/schema/volume/path</c> and
-/// <c>dbfs:/Volumes/…</c>, the last two mapped to the datasets container. A path names a file, or a folder of files.
-/// </summary>
-public sealed class DatasetLocator(IBlobStore blobs)
-{
-    private const string Volumes = "/Volumes/";
+/// <summary>What a path leads to.</summary>
+/// <param name="Files">Non-empty, in name order, pinned.</param>
+/// <param name="LeftOut">Names of files that lie there, too, but aren't read.</param>
+public sealed record LocatedData(IReadOnlyList<DataFile> Files, IReadOnlyList<string> LeftOut);
 
-    /// <summary>Non-empty, in name order.</summary>
-    /// <exception cref="FaultException">The path has no known form, or nothing lies there.</exception>
-    public async Task<IReadOnlyList<DataFile>> FindAsync(
+/// <summary>Finds the files behind a path as users write it: a file, a folder of files, or a pattern, in any of the <see cref="DataStores"/>.</summary>
+public sealed class DatasetLocator(DataStores stores)
+{
+    private const int Named = 5;
+
+    /// <exception cref="FaultException">The path has no known form, can't be read, or nothing to read lies there.</exception>
+    public async Task<LocatedData> FindAsync(
         string path, TaskType taskType, string phase, string field, CancellationToken cancellationToken = default)
     {
-        var location = Parse(path, phase, field);
-        if (location.Name.Length > 0 && await blobs.FindAsync(location, cancellationToken) is { } file)
+        try
         {
-            return [DataFile.Of(file)];
+            var location = DataPath.Parse(path);
+            var store = stores.Of(location) ?? throw DataPath.Unknown(path);
+            return await store.FindAsync(location, cancellationToken) is { } file
+                ? new LocatedData([file], [])
+                : await SelectAsync(store, location, path, taskType, cancellationToken);
         }
-
-        var extensions = taskType == TaskType.ContinuedPretrain ? new[] { ".txt", ".jsonl" } : [".jsonl"];
-        var prefix = location.Name.Length == 0 ? "" : location.Name.TrimEnd('/') + "/";
-        var files = new List<DataFile>();
-        await foreach (var blob in blobs.ListAsync(location.Container, prefix, cancellationToken))
+        catch (DataAccessException refused)
         {
-            if (extensions.Any(extension => blob.Path.Name.EndsWith(extension, StringComparison.OrdinalIgnoreCase)))
+            throw new FaultException(refused.ToFault(phase, field), refused);
+        }
+    }
+
+    private static async Task<LocatedData> SelectAsync(
+        IDataStore store, string location, string path, TaskType taskType, CancellationToken cancellationToken)
+    {
+        var pattern = GlobPattern.IsPattern(location) ? ParsePattern(location, path) : null;
+        var folder = (pattern?.Folder ?? location).TrimEnd('/');
+        var (files, leftOut) = (new List<DataFile>(), new List<string>());
+        await foreach (var file in store.ListAsync(folder, cancellationToken))
+        {
+            var name = file.Location.StartsWith(folder + "/", StringComparison.Ordinal) ? file.Location[(folder.Length + 1)..] : file.Name;
+            if (!FileSelection.Counts(name) || pattern?.IsMatch(name) == false)
             {
-                files.Add(DataFile.Of(blob));
+                continue;
+            }
+
+            if (FileSelection.IsRead(file.Name, taskType))
+            {
+                files.Add(file);
+            }
+            else
+            {
+                leftOut.Add(file.Name);
             }
         }
 
-        return files.Count > 0 ? files : throw new FaultException(Fault.Caller(
-            phase,
-            "data_not_found",
-            $"{field} '{path}' is neither a file nor a folder with {string.Join(" or ", extensions)} files. Upload the data first.",
-            field));
+        return files.Count > 0 ? new LocatedData(files, leftOut) : throw NotFound(path, pattern is not null, leftOut, taskType);
     }
 
-    private static BlobPath Parse(string path, string phase, string field)
+    private static GlobPattern ParsePattern(string location, string path)
     {
-        if (BlobPath.TryParse(path, out var blob))
+        try
         {
-            return blob;
+            return GlobPattern.Parse(location);
         }
+        catch (FormatException invalid)
+        {
+            throw new DataAccessException("data_path_invalid", $"'{path}': {invalid.Message}", invalid);
+        }
+    }
 
-        var volume = path.StartsWith("dbfs:", StringComparison.OrdinalIgnoreCase) ? path["dbfs:".Length..] : path;
-        return volume.StartsWith(Volumes, StringComparison.Ordinal)
-            ? new BlobPath(Containers.Datasets, volume[Volumes.Length..])
-            : throw new FaultException(Fault.Caller(
-                phase,
-                "data_path_invalid",
-                $"{field} '{path}' has no known form. Give az://container/path, /Volumes/catalog/schema/volume/path or dbfs:/Volumes/….",
-                field));
+    private static DataAccessException NotFound(string path, bool isPattern, List<string> leftOut, TaskType taskType)
+    {
+        var kinds = taskType == TaskType.ContinuedPretrain ? FileFormat.KnownWithText : FileFormat.Known;
+        var there = leftOut.Count == 0 ? "Upload the data first, or check the path."
+            : $"There are: {string.Join(", ", leftOut.Take(Named))}{(leftOut.Count > Named ? $" and {leftOut.Count - Named} more" : "")}.";
+        return new DataAccessException(
+            "data_not_found", $"'{path}' {(isPattern ? "matches no file" : "is neither a file nor a folder with files")} of a kind that is read: {kinds}. {there}");
     }
 }

@@ -26,7 +26,10 @@ public sealed class ValidateData(DatasetLocator locator, DatasetChecks checks, M
         {
             var train = await locator.FindAsync(spec.TrainDataPath, spec.TaskType, Phase, "train_data_path");
             var eval = spec.EvalDataPath is null ? null : await locator.FindAsync(spec.EvalDataPath, spec.TaskType, Phase, "eval_data_path");
-            return new ValidatedData(train, eval, "Validation was skipped: validate_inputs is false.");
+            return new ValidatedData(
+                train.Files,
+                eval?.Files,
+                $"Validation was skipped: validate_inputs is false.{LeftOut(train)}{LeftOut(eval)}");
         }
 
         var data = await checks.RunAsync(new DatasetCheck(
@@ -47,6 +50,9 @@ public sealed class ValidateData(DatasetLocator locator, DatasetChecks checks, M
             ? throw new FaultException(invalid)
             : new ValidatedData(data.Train, data.Eval, Summarize(data.Reports));
     });
+
+    private static string LeftOut(LocatedData? data) => data is not { LeftOut: [var first, ..] } ? "" : string.Create(
+        CultureInfo.InvariantCulture, $" {data.LeftOut.Count} file(s) of other kinds are left out, such as {first}.");
 
     private static string Summarize(ValidationReports reports) => string.Create(
         CultureInfo.InvariantCulture,
