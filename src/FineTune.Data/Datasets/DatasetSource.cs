@@ -1,3 +1,4 @@
+using FineTune.Core.Datasets;
 using FineTune.Data.Sources;
 
 namespace FineTune.Data.Datasets;
@@ -9,6 +10,9 @@ public sealed record DatasetSource(string Name, Func<CancellationToken, Task<Str
 {
     /// <summary>What the stream holds; by the name's extension where nothing is said.</summary>
     public FileFormat Format { get; init; } = FileFormat.Of(Name);
+
+    /// <summary>Of a table's file, what the table says of its columns.</summary>
+    public TableColumns? Columns { get; init; }
 
     /// <summary>The stream is a later part of its file: its first line isn't the first, and of a text the beginning is missing.</summary>
     public bool StartsMidway { get; init; }
@@ -41,6 +45,9 @@ public enum RecordFormat
 
     /// <summary>Comma-separated values (RFC 4180) below a row that names the columns.</summary>
     Csv,
+
+    /// <summary>Columns; the stream must be able to seek.</summary>
+    Parquet,
 
     /// <summary>The whole stream is one document.</summary>
     Text,

@@ -26,6 +26,9 @@ internal sealed class ExampleParser(TaskType taskType)
 
     private static readonly KnownKeys Keys = new(Names);
 
+    /// <summary>The keys of a record that any task looks at.</summary>
+    internal static IReadOnlyList<string> KnownNames => Names;
+
     private readonly ChatChecks chat = new();
 
     /// <summary>The example, or null after reporting at least one error. It reads from <paramref name="line"/>; dispose it.</summary>

@@ -11,6 +11,8 @@ public static class ProblemCodes
     public const string CorruptCompression = "corrupt_compression";
     public const string TruncatedFile = "truncated_file";
     public const string DecompressionBomb = "decompression_bomb";
+    public const string DamagedParquet = "damaged_parquet";
+    public const string UnsupportedParquet = "unsupported_parquet";
     public const string LargeFile = "large_file";
     public const string FewExamples = "few_examples";
     public const string LineTooLong = "line_too_long";

@@ -6,7 +6,7 @@ namespace FineTune.Data.Sources;
 public sealed record FileFormat(RecordFormat Records, Compression Compression)
 {
     /// <summary>The extensions that are read, as messages list them.</summary>
-    public const string Known = ".jsonl, .ndjson, .json, .csv, each also with .gz or .zst";
+    public const string Known = ".jsonl, .ndjson, .json, .csv, each also with .gz or .zst, .parquet";
 
     /// <summary>The same for CONTINUED_PRETRAIN.</summary>
     public const string KnownWithText = ".txt, " + Known;
@@ -22,7 +22,10 @@ public sealed record FileFormat(RecordFormat Records, Compression Compression)
             ".ZST" => Compression.Zstandard,
             _ => Compression.None,
         };
-        return new FileFormat(RecordsOf(compression == Compression.None ? name : Path.GetFileNameWithoutExtension(name)), compression);
+        var records = RecordsOf(compression == Compression.None ? name : Path.GetFileNameWithoutExtension(name));
+
+        // Parquet is read from its end, and compressed inside.
+        return new FileFormat(records == RecordFormat.Parquet && compression != Compression.None ? RecordFormat.Unknown : records, compression);
     }
 
     private static RecordFormat RecordsOf(string name) => Extension(name) switch
@@ -31,6 +34,7 @@ public sealed record FileFormat(RecordFormat Records, Compression Compression)
         ".JSON" => RecordFormat.Json,
         ".CSV" => RecordFormat.Csv,
         ".TXT" => RecordFormat.Text,
+        ".PARQUET" => RecordFormat.Parquet,
         _ => RecordFormat.Unknown,
     };
 

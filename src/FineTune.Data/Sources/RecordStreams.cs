@@ -1,4 +1,5 @@
 using FineTune.Data.Datasets;
+using FineTune.Data.Sources.Parquet;
 
 namespace FineTune.Data.Sources;
 
@@ -18,6 +19,7 @@ internal static class RecordStreams
         {
             RecordFormat.Json => new JsonRecordStream(stream),
             RecordFormat.Csv => new CsvRecordStream(stream, options),
+            RecordFormat.Parquet => new ParquetRecordStream(stream, source.Columns, options),
             _ => new PlainStream(stream),
         };
     }

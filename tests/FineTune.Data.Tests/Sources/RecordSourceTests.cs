@@ -93,12 +93,16 @@ public sealed class RecordSourceTests
         Assert.Equal([(ProblemCodes.LineTooLong, 2L), (ProblemCodes.LineTooLong, 300_003L)], problems.Select(problem => (problem.Code, problem.Line!.Value)));
     }
 
+    internal static Task<(List<string> Items, List<DatasetProblem> Problems)> ReadAsync(
+        string name, byte[] content, TaskType taskType = TaskType.ContinuedPretrain, DatasetOptions? options = null) =>
+        ReadAsync(Sources.Of(name, content), taskType, options);
+
     internal static async Task<(List<string> Items, List<DatasetProblem> Problems)> ReadAsync(
-        string name, byte[] content, TaskType taskType = TaskType.ContinuedPretrain, DatasetOptions? options = null)
+        DatasetSource source, TaskType taskType = TaskType.ContinuedPretrain, DatasetOptions? options = null)
     {
         var problems = new List<DatasetProblem>();
         var items = new List<string>();
-        await foreach (var item in new DatasetReader(taskType, options ?? DatasetOptions.Default, problems.Add).ReadAsync([Sources.Of(name, content)]))
+        await foreach (var item in new DatasetReader(taskType, options ?? DatasetOptions.Default, problems.Add).ReadAsync([source]))
         {
             items.Add(item switch
             {

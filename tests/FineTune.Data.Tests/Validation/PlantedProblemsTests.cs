@@ -24,6 +24,8 @@ public sealed class PlantedProblemsTests
         Other(ProblemCodes.TruncatedFile, TaskType.ChatCompletion, [Sources.Of("a.json", "[")]),
         Other(ProblemCodes.CorruptCompression, TaskType.ChatCompletion, [Sources.Of("a.jsonl.gz", "{}")]),
         Other(ProblemCodes.DecompressionBomb, TaskType.ContinuedPretrain, [Sources.Of("a.txt.gz", FileSources.DecompressionTests.Compress(new byte[100], "gz"))], options: new ValidationOptions { Reading = new() { MaximumDecompressedBytes = 99 } }),
+        Other(ProblemCodes.DamagedParquet, TaskType.ChatCompletion, [Sources.Of("a.parquet", "PAR1")]),
+        Other(ProblemCodes.UnsupportedParquet, TaskType.ChatCompletion, [Sources.Of("a.parquet", "PAR1....PARE")]),
         Other(ProblemCodes.LeftOutFile, TaskType.ChatCompletion, [DatasetSource.LeftOut("a.txt")]),
         Other(ProblemCodes.InvalidCsv, TaskType.ContinuedPretrain, [Sources.Of("a.csv", "text\na\"")]),
         Other(ProblemCodes.InvalidCsvHeader, TaskType.ContinuedPretrain, [Sources.Of("a.csv", "a,b\n1,2\n")]),
