@@ -1,4 +1,5 @@
 using System.Globalization;
+using FineTune.Core.Estimates;
 using FineTune.Core.Numerics;
 using FineTune.Core.Training;
 using FineTune.Training.Models;
@@ -32,6 +33,9 @@ public sealed class BenchmarkShape(string[] args)
     /// <summary>Of the processor; all of it unless given.</summary>
     public int Threads => Number("--threads", Environment.ProcessorCount);
 
+    /// <summary>Clips gradients, so that they are kept until the end of a step.</summary>
+    public bool Clip => args.Contains("--clip");
+
     public string Precision => Text("--precision", "fp32");
 
     public LlamaConfig Config => new(
@@ -45,18 +49,8 @@ public sealed class BenchmarkShape(string[] args)
         Context,
         args.Contains("--tied"));
 
-    /// <summary>Multiplications and additions of a step, times two: 6 per weight of a product and token, and causal attention; the
-    /// embedding's look-up, norms and what is computed again do not count.</summary>
-    public double FlopPerToken
-    {
-        get
-        {
-            var config = Config;
-            var products = LlamaWeights.Of(config).Where(weight => weight.IsMatrix && weight.Name != LlamaWeights.Embedding).Sum(weight => weight.Count);
-            var head = config.TieWordEmbeddings ? (long)config.VocabSize * config.HiddenSize : 0;
-            return (6.0 * (products + head)) + (6.0 * config.Layers * config.HiddenSize * Context);
-        }
-    }
+    /// <summary>As MFU counts it, for sequences of the whole context.</summary>
+    public double FlopPerToken => TrainingArithmetic.OfStep(Config.Shape, Context, (double)Context * Context) / Context;
 
     /// <summary>Random tokens of step <paramref name="step"/>.</summary>
     public IReadOnlyList<TokenSequence> Sequences(int step)

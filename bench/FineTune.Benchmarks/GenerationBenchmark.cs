@@ -70,7 +70,7 @@ public static class GenerationBenchmark
 
     /// <summary>Read for every token: all matrices but a table of embeddings that is not the head.</summary>
     private static long WeightBytes(LlamaConfig config) =>
-        sizeof(float) * LlamaWeights.Of(config).Where(weight => config.TieWordEmbeddings || weight.Name != LlamaWeights.Embedding).Sum(weight => weight.Count);
+        sizeof(float) * LlamaWeights.Of(config.Shape).Where(weight => config.TieWordEmbeddings || weight.Name != LlamaWeights.Embedding).Sum(weight => weight.Count);
 
     private static long CacheBytes(LlamaConfig config, int length) =>
         2L * sizeof(float) * config.Layers * config.KeyValueHeads * config.HeadDimension * length;

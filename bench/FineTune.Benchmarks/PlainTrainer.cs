@@ -24,7 +24,7 @@ internal sealed class PlainTrainer : IDisposable
     {
         using var folder = ModelFolder.Open(modelFolder);
         config = folder.Config;
-        foreach (var shape in LlamaWeights.Of(config))
+        foreach (var shape in LlamaWeights.Of(config.Shape))
         {
             var values = new float[shape.Count];
             folder.Weights.Read(shape.Name, 0, values);

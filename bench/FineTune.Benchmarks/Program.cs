@@ -9,6 +9,10 @@ const string Usage = """
         [--engine cpu|autograd --precision fp32|bf16|bf16int8 --checkpoint-layers]           train only: the engine
     Trains random weights on random tokens and prints one JSON object. train-autograd is plain TorchSharp.
 
+    FineTune.Benchmarks plan
+        [the model] [--context N --batch N --steps N --precision P --checkpoint-layers --clip]
+    Memory and time of a step as the planner predicts them before the model is loaded, and as they are; --steps 0 predicts only.
+
     FineTune.Benchmarks generate
         [the model] [--context N] [--engine cpu|torch]
     Greedy decoding behind a prompt of a quarter of the context, against the speed of memory measured in between.
@@ -82,6 +86,9 @@ if (args.Length > 0 && new BenchmarkShape(args[1..]) is { Precision: "fp32" or "
     {
         case "train":
             Console.WriteLine(TrainingBenchmark.Run(shape));
+            return 0;
+        case "plan":
+            Console.WriteLine(PlanBenchmark.Run(shape));
             return 0;
         case "checkpoint":
             Console.WriteLine(CheckpointBenchmark.Run(shape));

@@ -25,6 +25,12 @@ public sealed record TrainerOptions
     /// </summary>
     public bool CheckpointCopies { get; init; } = true;
 
+    /// <summary>
+    /// <c>FINETUNE_MEMORY_GIB</c>: memory that training is planned for; null is the machine's, or the container's limit. Trainers of one
+    /// queue should have the same, so that a run that moves between them trains in the same way.
+    /// </summary>
+    public double? MemoryGib { get; init; }
+
     /// <summary><c>FINETUNE_POLL_SECONDS</c>: pause before an empty queue is asked again.</summary>
     public TimeSpan Poll { get; init; } = TimeSpan.FromSeconds(1);
 
@@ -51,6 +57,7 @@ public sealed record TrainerOptions
             Lease = Seconds(variable, "FINETUNE_LEASE_SECONDS") ?? defaults.Lease,
             CheckpointInterval = Seconds(variable, "FINETUNE_CHECKPOINT_SECONDS") ?? defaults.CheckpointInterval,
             CheckpointCopies = Switch(variable, "FINETUNE_CHECKPOINT_COPIES") ?? defaults.CheckpointCopies,
+            MemoryGib = Number(variable, "FINETUNE_MEMORY_GIB") ?? defaults.MemoryGib,
             Poll = Seconds(variable, "FINETUNE_POLL_SECONDS") ?? defaults.Poll,
             MaxDeliveries = WholeNumber(variable, "FINETUNE_MAX_DELIVERIES") ?? defaults.MaxDeliveries,
             Queue = variable("FINETUNE_JOBS_QUEUE") is { Length: > 0 } queue ? queue : defaults.Queue,
@@ -68,6 +75,12 @@ public sealed record TrainerOptions
         variable(name) is not { Length: > 0 } text ? null
         : bool.TryParse(text, out var value) ? value
             : throw Invalid($"{name} must be true or false, but is '{text}'.", name);
+
+    private static double? Number(Func<string, string?> variable, string name) =>
+        variable(name) is not { Length: > 0 } text ? null
+        : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number > 0 && double.IsFinite(number)
+            ? number
+            : throw Invalid($"{name} must be a number above 0, but is '{text}'.", name);
 
     private static int? WholeNumber(Func<string, string?> variable, string name) =>
         variable(name) is not { Length: > 0 } text ? null

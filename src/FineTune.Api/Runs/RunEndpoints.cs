@@ -140,10 +140,11 @@ public static class RunEndpoints
             return NotFound(id);
         }
 
-        var csv = new StringBuilder("step,epoch,train_loss,learning_rate,grad_norm,tokens,tokens_per_second\n");
+        var csv = new StringBuilder("step,epoch,train_loss,learning_rate,grad_norm,tokens,tokens_per_second,mfu,rss_bytes,engine_bytes,loss_spike\n");
         foreach (var step in await runs.MetricsAsync(id, cancellationToken))
         {
-            csv.Append(CultureInfo.InvariantCulture, $"{step.Step},{step.Epoch},{step.Loss},{step.LearningRate},{step.GradNorm},{step.Tokens},{step.TokensPerSecond}\n");
+            csv.Append(CultureInfo.InvariantCulture, $"{step.Step},{step.Epoch},{step.Loss},{step.LearningRate},{step.GradNorm},{step.Tokens},{step.TokensPerSecond}");
+            csv.Append(CultureInfo.InvariantCulture, $",{step.Mfu},{step.RssBytes},{step.EngineBytes},{(step.LossSpike ? 1 : 0)}\n");
         }
 
         return TypedResults.Text(csv.ToString(), MediaTypeNames.Text.Csv);

@@ -43,9 +43,9 @@ public sealed class CreateOptions
 
     public Option<int?> Seed { get; } = Whole("--seed", "Seeds the hold-out split and the shuffles.");
 
-    public Option<int?> BatchSize { get; } = Whole("--batch-size", "Sequences per optimizer step.");
+    public Option<int?> BatchSize { get; } = Whole("--batch-size", "Packed contexts per optimizer step.");
 
-    public Option<int?> MicroBatchSize { get; } = Whole("--micro-batch-size", "Sequences per forward pass.");
+    public Option<int?> MicroBatchSize { get; } = Whole("--micro-batch-size", "Packed contexts per forward pass, at most; trainers take fewer where memory asks for it.");
 
     public Option<double?> WeightDecay { get; } = Number("--weight-decay", "AdamW's weight decay.");
 
@@ -75,13 +75,19 @@ public sealed class CreateOptions
         Description = "Compute layers again on the way back: less memory, more time, the same weights.",
     };
 
+    public Option<string[]?> Freeze { get; } = new("--freeze")
+    {
+        HelpName = "PATTERN",
+        Description = "Leave weights as they are, e.g. 'model.embed_tokens.*' or 'model.layers.{0..7}.*'; may be repeated.",
+    };
+
     public Option<bool> AcceptLicense { get; } = new("--accept-license") { Description = "You have read and accept the model's licence." };
 
     public IEnumerable<Option> All =>
     [
         Model, TrainDataPath, RegisterTo, TaskType, EvalDataPath, EvalPrompts, CustomWeightsPath, TrainingDuration, LearningRate, ContextLength,
         ExperimentPath, NoValidateInputs, DataPrepClusterId, Name, Seed, BatchSize, MicroBatchSize, WeightDecay, Beta1, Beta2, Epsilon,
-        WarmupRatio, WarmupSteps, Schedule, MaxGradNorm, Optimizer, Precision, CheckpointLayers, AcceptLicense,
+        WarmupRatio, WarmupSteps, Schedule, MaxGradNorm, Optimizer, Precision, CheckpointLayers, Freeze, AcceptLicense,
     ];
 
     public RunRequest Read(ParseResult parse)
@@ -99,7 +105,8 @@ public sealed class CreateOptions
             parse.GetValue(MaxGradNorm),
             parse.GetValue(CheckpointLayers),
             parse.GetValue(Optimizer),
-            parse.GetValue(Precision));
+            parse.GetValue(Precision),
+            parse.GetValue(Freeze) is { Length: > 0 } patterns ? patterns : null);
         return new RunRequest(
             parse.GetValue(Model),
             parse.GetValue(TrainDataPath),

@@ -8,7 +8,7 @@ namespace FineTune.Cli.Runs;
 /// <summary><c>finetune metrics ID [--csv]</c>.</summary>
 public static class MetricsCommand
 {
-    private static readonly string[] Fields = ["step", "epoch", "loss", "learning_rate", "grad_norm", "tokens", "tokens_per_second"];
+    private static readonly string[] Fields = ["step", "epoch", "loss", "learning_rate", "grad_norm", "tokens", "tokens_per_second", "mfu", "rss_bytes"];
 
     public static Command Create(CommandScope scope)
     {

@@ -57,5 +57,15 @@ public sealed record EvalGeneration(string Prompt, string Response)
 
 /// <summary>Overwritten by the trainer at every lease renewal: its sign of life and the run's live progress.</summary>
 /// <param name="SecondsRemaining">Estimate for the whole run's training; null until it can be told.</param>
+/// <param name="LossSpikes">Steps of the run at which the loss spiked; null when it never did.</param>
 public sealed record Heartbeat(
-    string RunId, int Epoch, int Attempt, DateTimeOffset Time, long Step, long TotalSteps, double? Loss, double? TokensPerSecond, double? SecondsRemaining);
+    string RunId,
+    int Epoch,
+    int Attempt,
+    DateTimeOffset Time,
+    long Step,
+    long TotalSteps,
+    double? Loss,
+    double? TokensPerSecond,
+    double? SecondsRemaining,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<long>? LossSpikes = null);

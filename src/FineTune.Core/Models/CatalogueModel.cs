@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace FineTune.Core.Models;
 
 /// <summary>Where a model stands in its life.</summary>
@@ -19,7 +21,8 @@ public sealed record ModelLicense(string Name, string Notice, string Link, strin
 /// <param name="License">Key into the catalogue's licences.</param>
 /// <param name="Architecture"><c>llama</c>, <c>mistral</c>, <c>mixtral</c> or <c>dbrx</c>.</param>
 /// <param name="Parameters">Number of weights, or null when it depends on the imported folder.</param>
-/// <param name="DefaultLearningRate">Peak learning rate used when the request names none.</param>
+/// <param name="DefaultLearningRate">Peak learning rate with AdamW when the request names none: <see cref="Runs.LearningRateGuidance"/> for
+/// its size.</param>
 public sealed record CatalogueModel(
     string Name,
     string DisplayName,
@@ -36,6 +39,13 @@ public sealed record CatalogueModel(
 {
     /// <summary>Family of the chat template, for model folders that have none of their own; null where the folder always has one.</summary>
     public string? ChatTemplate { get; init; }
+
+    /// <summary>Dimensions; null where they are not known or not those of a Llama.</summary>
+    public ModelShape? Shape { get; init; }
+
+    /// <summary>Dimensions to estimate by; null when not even the number of weights is known.</summary>
+    [JsonIgnore]
+    public ModelShape? EstimatedShape => Shape ?? (Parameters is { } parameters ? ModelShape.OfParameters(parameters) : null);
 }
 
 /// <summary>A family that new runs may not start from any more.</summary>

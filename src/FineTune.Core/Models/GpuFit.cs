@@ -1,3 +1,4 @@
+using FineTune.Core.Estimates;
 using FineTune.Core.Faults;
 using FineTune.Core.Regions;
 
@@ -6,9 +7,6 @@ namespace FineTune.Core.Models;
 /// <summary>Whether the one GPU of a trainer container can hold a model in full-parameter training at all.</summary>
 public static class GpuFit
 {
-    /// <summary>bf16 weights with 8-bit moments, the smallest form of training state, in bytes a weight.</summary>
-    public const double SmallestBytesPerParameter = 4.1;
-
     private const double BytesPerGib = 1L << 30;
 
     /// <summary>Null when it fits, or when the model's size is not known before its weights are read.</summary>
@@ -34,7 +32,7 @@ public static class GpuFit
     /// <summary>Whether <paramref name="model"/> must go to trainers with several GPUs.</summary>
     public static bool NeedsSeveral(CatalogueModel model, string? profile) => Needed(model) > Of(profile).MemoryGib;
 
-    private static double Needed(CatalogueModel model) => (model.Parameters ?? 0) * SmallestBytesPerParameter / BytesPerGib;
+    private static double Needed(CatalogueModel model) => (model.Parameters ?? 0) * TrainingMemory.SmallestBytesPerParameter / BytesPerGib;
 
     private static GpuProfile Of(string? profile) =>
         RegionTable.Default.Gpus.FirstOrDefault(gpu => gpu.Profile.Equals(profile, StringComparison.OrdinalIgnoreCase))

@@ -22,7 +22,8 @@ public sealed record HyperparametersRequest(
     double? MaxGradNorm = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? CheckpointLayers = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] OptimizerKind? Optimizer = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] TrainingPrecision? Precision = null)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] TrainingPrecision? Precision = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Freeze = null)
 {
     public Hyperparameters Resolve(double learningRate)
     {
@@ -41,18 +42,21 @@ public sealed record HyperparametersRequest(
             MaxGradNorm ?? 1.0,
             CheckpointLayers,
             Optimizer ?? OptimizerKind.Adamw,
-            Precision ?? TrainingPrecision.Fp32);
+            Precision ?? TrainingPrecision.Fp32,
+            Freeze is { Count: > 0 } ? Freeze : null);
     }
 }
 
 /// <summary>Optimizer settings of a run, complete.</summary>
 /// <param name="LearningRate">Peak, reached at the end of the warm-up; falls to 0 at the last step.</param>
 /// <param name="BatchSize">Packed contexts per optimizer step.</param>
-/// <param name="MicroBatchSize">Packed contexts per forward pass; gradients of a step's micro-batches accumulate.</param>
+/// <param name="MicroBatchSize">Packed contexts per forward pass, at most: trainers take fewer where their memory asks for it. Gradients of a
+/// step's micro-batches accumulate.</param>
 /// <param name="WarmupRatio">Share of all steps; used when <paramref name="WarmupSteps"/> is null.</param>
 /// <param name="MaxGradNorm">Global norm to which gradients are clipped; 0 turns clipping off.</param>
 /// <param name="CheckpointLayers">Keeps only the input of each layer and computes the rest again on the way back (Chen et al., "Training
-/// deep nets with sublinear memory cost", 2016): less memory, a third more time, the same bits. Null is false.</param>
+/// deep nets with sublinear memory cost", 2016): less memory, a third more time, the same bits. Null leaves it to the trainer.</param>
+/// <param name="Freeze">Patterns of the weights that stay as they are, see <see cref="FrozenWeights"/>; null trains all.</param>
 public sealed record Hyperparameters(
     double LearningRate,
     int BatchSize,
@@ -67,7 +71,8 @@ public sealed record Hyperparameters(
     double MaxGradNorm,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? CheckpointLayers = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] OptimizerKind Optimizer = OptimizerKind.Adamw,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] TrainingPrecision Precision = TrainingPrecision.Fp32)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] TrainingPrecision Precision = TrainingPrecision.Fp32,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Freeze = null)
 {
     /// <summary>The learning rate of optimizer step <paramref name="step"/> (from 0) of <paramref name="totalSteps"/>.</summary>
     public double LearningRateAt(long step, long totalSteps)

@@ -15,6 +15,9 @@ public enum DurationUnit
 [JsonConverter(typeof(TrainingDurationConverter))]
 public readonly record struct TrainingDuration(long Amount, DurationUnit Unit)
 {
+    /// <summary>Of a run: each is a workflow of its own.</summary>
+    public const int MaxEpochs = 10_000;
+
     private static readonly (string Suffix, DurationUnit Unit)[] Suffixes =
         [("tok", DurationUnit.Tokens), ("ep", DurationUnit.Epochs), ("ba", DurationUnit.Batches)];
 
@@ -41,7 +44,7 @@ public readonly record struct TrainingDuration(long Amount, DurationUnit Unit)
     /// <summary>The number of optimizer steps this means for a data set of <paramref name="stepsPerEpoch"/> batches.</summary>
     public long TotalSteps(long stepsPerEpoch, long tokensPerEpoch) => Unit switch
     {
-        DurationUnit.Epochs => Amount * stepsPerEpoch,
+        DurationUnit.Epochs => Product(Amount, stepsPerEpoch),
         DurationUnit.Batches => Amount,
         _ => Math.Max(1, (long)Math.Ceiling(Amount * (double)stepsPerEpoch / Math.Max(1, tokensPerEpoch))),
     };
@@ -49,10 +52,13 @@ public readonly record struct TrainingDuration(long Amount, DurationUnit Unit)
     /// <summary>The number of tokens this means for a data set of <paramref name="perEpoch"/> tokens in batches of full contexts.</summary>
     public long TotalTokens(long perEpoch, int contextLength, int batchSize) => Unit switch
     {
-        DurationUnit.Epochs => Amount * perEpoch,
-        DurationUnit.Batches => Amount * Math.Min(perEpoch, (long)contextLength * batchSize),
+        DurationUnit.Epochs => Product(Amount, perEpoch),
+        DurationUnit.Batches => Product(Amount, Math.Min(perEpoch, (long)contextLength * batchSize)),
         _ => Amount,
     };
+
+    /// <summary>Of counts, however large.</summary>
+    private static long Product(long left, long right) => (long)Int128.Min((Int128)left * right, long.MaxValue);
 
     public override string ToString()
     {

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace FineTune.Core.Runs;
 
 /// <summary>How weights and optimizer state are kept while training. Products and sums are in single precision in every form.</summary>
@@ -11,6 +13,12 @@ public enum TrainingPrecision
 
     /// <summary>Weights in bfloat16, moments in 8 bits with a scale for every 256: 4 bytes a weight with AdamW.</summary>
     Bf16Int8,
+}
+
+public static class TrainingPrecisions
+{
+    /// <summary>As requests name it, e.g. <c>bf16_int8</c>.</summary>
+    public static string WireName(this TrainingPrecision precision) => JsonNamingPolicy.SnakeCaseLower.ConvertName(precision.ToString());
 }
 
 /// <summary>The rule that turns gradients into updates.</summary>

@@ -25,6 +25,25 @@ public static class Measures
     /// <summary>By <c>run</c>.</summary>
     public static Gauge<double> Loss { get; } = Meter.CreateGauge<double>("finetune.train.loss", "nat", "Training loss of the last step.");
 
+    /// <summary>By <c>run</c>.</summary>
+    public static Gauge<double> GradientNorm { get; } = Meter.CreateGauge<double>(
+        "finetune.train.gradient_norm", "1", "Global norm of the last step's gradients, before clipping.");
+
+    /// <summary>By <c>run</c>.</summary>
+    public static Gauge<double> LearningRate { get; } = Meter.CreateGauge<double>("finetune.train.learning_rate", "1", "Of the last step.");
+
+    public static Gauge<double> Mfu { get; } = Meter.CreateGauge<double>(
+        "finetune.train.mfu", "1", "The last step's arithmetic against the fastest matrix product measured when the trainer began.");
+
+    public static Gauge<long> ResidentMemory { get; } = Meter.CreateGauge<long>(
+        "finetune.train.memory.rss", "By", "Resident memory of the trainer's process.");
+
+    public static Gauge<long> EngineMemory { get; } = Meter.CreateGauge<long>(
+        "finetune.train.memory.engine", "By", "Memory of weights, moments, gradients and activations.");
+
+    public static Counter<long> LossSpikes { get; } = Meter.CreateCounter<long>(
+        "finetune.train.loss_spikes", "{step}", "Steps whose loss was far above those before.");
+
     public static Histogram<double> CheckpointTime { get; } = Meter.CreateHistogram<double>(
         "finetune.checkpoint.duration", "s", "From the beginning of a checkpoint within an epoch until training goes on.");
 

@@ -31,6 +31,9 @@ public sealed record ValidationOptions
 
     public int BatchSize { get; init; } = 8;
 
+    /// <summary>That memory and time are estimated for, with <see cref="BatchSize"/>.</summary>
+    public HyperparametersRequest Hyperparameters { get; init; } = new();
+
     /// <summary>What time and cost are estimated for.</summary>
     public IReadOnlyList<GpuPrice> Gpus { get; init; } = GpuPrice.Default;
 

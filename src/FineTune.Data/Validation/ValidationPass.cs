@@ -176,7 +176,8 @@ internal sealed class ValidationPass(
         var sequences = (statistics.PerEpoch + Context - 1) / Context;
         var stepsPerEpoch = (sequences + options.BatchSize - 1) / options.BatchSize;
         return TrainingEstimate.Of(
-            options.Model?.Parameters,
+            options.Model?.EstimatedShape,
+            options.Hyperparameters with { BatchSize = options.BatchSize },
             Context,
             options.TrainingDuration.TotalSteps(stepsPerEpoch, statistics.PerEpoch),
             statistics.Total,

@@ -55,10 +55,14 @@ public sealed class EpochControl
         Stop(StopReason.Paused);
     }
 
-    public void Report(StepMetrics step, TimeSpan? remaining)
+    /// <summary>Steps of the run at which the loss spiked, as of the last finished step.</summary>
+    public IReadOnlyList<long> LossSpikes { get; private set; } = [];
+
+    public void Report(StepMetrics step, TimeSpan? remaining, IReadOnlyList<long> lossSpikes)
     {
         metrics.Enqueue(step);
         Remaining = remaining;
+        LossSpikes = LossSpikes.Count == lossSpikes.Count ? LossSpikes : [.. lossSpikes];
         Last = step;
     }
 

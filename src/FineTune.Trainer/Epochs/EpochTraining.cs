@@ -32,17 +32,22 @@ public sealed class EpochTraining(
     private readonly long endStep = job.Plan.StepsOf(job.Epoch).End;
     private long step = resume?.Step ?? job.Plan.StepsOf(job.Epoch).First;
     private EpochTally tally = resume?.Tally ?? EpochTally.Zero;
+    private EpochPlanning planning = null!;
+    private TrainingHealth health = null!;
     private TrainingEstimate estimate = new(job.Plan, job.Epoch, 0);
 
     /// <summary>The result, or null when training stopped before the end and is to go on elsewhere.</summary>
     public EpochResult? Run()
     {
         var hasOptimizer = resume is not null || job.Previous is not null;
-        using var engine = TrainingEngines.Open(input.StartFolder, hasOptimizer ? input.StartFolder : null, job.Plan.Hyperparameters);
+        planning = EpochPlanning.Of(job, input.StartFolder, hasOptimizer, options);
+        using var engine = TrainingEngines.Open(input.StartFolder, hasOptimizer ? input.StartFolder : null, planning.Plan.Hyperparameters);
         if (job.Epoch == 1 && resume is null)
         {
-            control.Announce(EpochEvents.ModelInitialized(engine.Config, clock.GetUtcNow()));
+            control.Announce(EpochEvents.ModelInitialized(engine.Config, planning, clock.GetUtcNow()));
         }
+
+        health = TrainingHealth.After(step, journal);
 
         using var tokens = RunTokens.Open(input.TrainFolder, input.EvalFolder, job.Plan);
         var eval = tokens.Eval;
@@ -83,7 +88,7 @@ public sealed class EpochTraining(
 
     private void Train(ITrainingEngine engine, ISequenceSource train, CheckpointWriter writer)
     {
-        var loop = new TrainingLoop(engine, train, job.Plan);
+        var loop = new TrainingLoop(engine, train, planning.Plan);
         var began = clock.GetTimestamp();
         var saved = began;
         var (firstStep, secondsBefore) = (step, tally.Seconds);
@@ -100,13 +105,27 @@ public sealed class EpochTraining(
                 Tokens = tally.Tokens + report.Tokens,
                 Seconds = secondsBefore + time.TotalSeconds,
             };
-            Measures.StepTime.Record(report.Tokens / report.TokensPerSecond);
-            Measures.TokenRate.Record(report.TokensPerSecond);
-            Measures.Loss.Record(report.Loss, new KeyValuePair<string, object?>("run", job.RunId));
-            control.Report(
-                new StepMetrics(
-                    step, job.Epoch, report.Loss, report.LearningRate, report.GradientNorm, report.Tokens, report.TokensPerSecond, clock.GetUtcNow()),
-                estimate.IsKnown ? remaining : null);
+            var spike = health.Next(step, report.Loss);
+            var metrics = new StepMetrics(
+                step,
+                job.Epoch,
+                report.Loss,
+                report.LearningRate,
+                report.GradientNorm,
+                report.Tokens,
+                report.TokensPerSecond,
+                clock.GetUtcNow(),
+                planning.Mfu(report.OperationsPerSecond),
+                Environment.WorkingSet,
+                engine.MemoryBytes,
+                spike is not null);
+            StepMeasures.Record(metrics, job.RunId);
+            control.Report(metrics, estimate.IsKnown ? remaining : null, health.Spikes);
+            if (spike is not null)
+            {
+                control.Announce(EpochEvents.LossSpiked(step, spike, new BatchOrigins(train, report.Batch), clock.GetUtcNow()));
+            }
+
             if (EpochEvents.Progress(job, report, remaining, clock.GetUtcNow()) is { } progress)
             {
                 control.Announce(progress);
@@ -187,5 +206,5 @@ public sealed class EpochTraining(
     }
 
     private Evaluation Evaluate(ITrainingEngine engine, ISequenceSource eval) =>
-        Evaluator.Run(engine, eval, job.Plan.Hyperparameters.MicroBatchSize);
+        Evaluator.Run(engine, eval, planning.Plan.Hyperparameters.MicroBatchSize);
 }

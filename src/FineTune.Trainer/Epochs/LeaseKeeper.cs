@@ -139,6 +139,7 @@ public sealed class LeaseKeeper : IAsyncDisposable
             job.Plan.TotalSteps,
             last?.Loss,
             last?.TokensPerSecond,
-            control.Remaining?.TotalSeconds);
+            control.Remaining?.TotalSeconds,
+            control.LossSpikes is { Count: > 0 } spikes ? spikes : null);
     }
 }

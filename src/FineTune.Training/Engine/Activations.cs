@@ -70,6 +70,8 @@ internal sealed unsafe class Activations(LlamaConfig config, bool checkpointing 
 
     public int* Hits => hits.Data;
 
+    public long Bytes => memory.ByteCount + hits.ByteCount;
+
     /// <summary>Cuts the buffers for a batch.</summary>
     public void Reserve(PackedBatch batch)
     {

@@ -8,26 +8,26 @@ using static TorchSharp.torch;
 
 namespace FineTune.Training.Engine;
 
-/// <summary>AdamW's moments for every weight of a model. Matrices decay, vectors do not.</summary>
+/// <summary>AdamW's moments for every trained weight of a model. Matrices decay, vectors do not.</summary>
 internal sealed class AdamW : IDisposable
 {
-    private readonly LlamaModel model;
+    private readonly IReadOnlyList<WeightShape> trained;
     private readonly Group[] groups;
     private readonly Dictionary<string, Tensor> first = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Tensor> second = new(StringComparer.Ordinal);
 
     /// <summary>Starts with moments of zero, or those of <paramref name="directory"/>.</summary>
-    public AdamW(LlamaModel model, Hyperparameters settings, string? directory)
+    public AdamW(LlamaModel model, IReadOnlyList<WeightShape> trained, Hyperparameters settings, string? directory)
     {
-        this.model = model;
-        using var saved = directory is null ? null : OptimizerFile.Open(directory, model.Shapes);
-        foreach (var shape in model.Shapes)
+        this.trained = trained;
+        using var saved = directory is null ? null : OptimizerFile.Open(directory, trained);
+        foreach (var shape in trained)
         {
             first[shape.Name] = Moment(shape, saved?.FirstOf(shape));
             second[shape.Name] = Moment(shape, saved?.SecondOf(shape));
         }
 
-        groups = [.. model.Shapes.GroupBy(shape => shape.IsMatrix).Select(group => new Group(
+        groups = [.. trained.GroupBy(shape => shape.IsMatrix).Select(group => new Group(
             [.. group.Select(shape => model[shape.Name])],
             [.. group.Select(shape => first[shape.Name])],
             [.. group.Select(shape => second[shape.Name])],
@@ -82,7 +82,7 @@ internal sealed class AdamW : IDisposable
 
     /// <summary>The moments as they are when read.</summary>
     public ArtifactContent Content() => OptimizerFile.Content(
-        model.Shapes,
+        trained,
         shape => TensorMemory.Source(first[shape.Name]),
         shape => TensorMemory.Source(second[shape.Name]));
 

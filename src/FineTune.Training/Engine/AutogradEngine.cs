@@ -20,10 +20,16 @@ public sealed class AutogradEngine : ITrainingEngine
     private AutogradEngine(ModelFolder folder, string? optimizerDirectory, Hyperparameters hyperparameters)
     {
         StepsDone = optimizerDirectory is null ? 0 : TrainingState.Read(optimizerDirectory).Step;
+        var trained = FrozenWeights.Trained(folder.Config.Shape, hyperparameters.Freeze);
         model = new LlamaModel(folder);
         try
         {
-            optimizer = new AdamW(model, hyperparameters, optimizerDirectory);
+            foreach (var frozen in model.Shapes.ExceptBy(trained.Select(shape => shape.Name), shape => shape.Name))
+            {
+                model[frozen.Name].requires_grad = false;
+            }
+
+            optimizer = new AdamW(model, trained, hyperparameters, optimizerDirectory);
         }
         catch
         {

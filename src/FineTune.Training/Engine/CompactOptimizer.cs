@@ -38,6 +38,8 @@ internal sealed class CompactOptimizer : IOptimizer
 
     public Hyperparameters Settings { get; }
 
+    public long Bytes => first.Bytes + (second?.Bytes ?? 0);
+
     public void BeginStep(long step, double learningRate, double gradientScale) => settings = new AdamWSettings(
         step, learningRate, Settings.Beta1, Settings.Beta2, Settings.WeightDecay, Settings.Epsilon, gradientScale);
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using FineTune.Core.Artifacts;
+using FineTune.Core.Estimates;
 using FineTune.Core.Runs;
 using FineTune.Core.Training;
 using FineTune.Training.Generation;
@@ -19,7 +20,7 @@ namespace FineTune.Training.Engine;
 public sealed unsafe class CpuEngine : ITrainingEngine
 {
     /// <summary>Up to this many weights each thread has gradients of its own.</summary>
-    internal const long ShardedWeights = 8_000_000;
+    internal const long ShardedWeights = TrainingMemory.ShardedWeights;
 
     private readonly WeightLayout layout;
     private readonly IModelWeights weights;
@@ -41,7 +42,7 @@ public sealed unsafe class CpuEngine : ITrainingEngine
         var threads = TorchRuntime.Start().Threads;
         StepsDone = optimizerDirectory is null ? 0 : TrainingState.Read(optimizerDirectory).Step;
         layout = new WeightLayout(folder.Config);
-        parameters = new LlamaParameters(layout);
+        parameters = new LlamaParameters(layout, hyperparameters.Freeze);
         companions = folder.Companions;
         weights = hyperparameters.Precision == TrainingPrecision.Fp32 ? new SingleWeights(folder, layout) : new HalfWeights(folder, layout);
         angles = new RotaryAngles(Config);
@@ -49,7 +50,7 @@ public sealed unsafe class CpuEngine : ITrainingEngine
             layout, parameters, angles, threads, layout.Count <= shardedWeights ? threads : 1, hyperparameters.CheckpointLayers == true);
         block = weights.Block;
         optimizer = hyperparameters is { Precision: TrainingPrecision.Fp32, Optimizer: OptimizerKind.Adamw }
-            ? new AdamWOptimizer(layout, block, hyperparameters, optimizerDirectory)
+            ? new AdamWOptimizer(parameters.Trained, block, hyperparameters, optimizerDirectory)
             : new CompactOptimizer(layout, parameters, block, hyperparameters, optimizerDirectory);
         immediate = new ImmediateUpdate(parameters, optimizer);
         var pass = new LlamaPass(Config, parameters, block, angles);
@@ -75,6 +76,8 @@ public sealed unsafe class CpuEngine : ITrainingEngine
     public Hyperparameters Hyperparameters => optimizer.Settings;
 
     public long StepsDone { get; private set; }
+
+    public long? MemoryBytes => weights.Bytes + optimizer.Bytes + shards.Bytes + immediate.Bytes + angles.Bytes;
 
     /// <summary>The model in training, in single precision; its tensors are views of the engine's memory.</summary>
     internal LlamaModel Model => ((SingleWeights)weights).Model;
@@ -132,8 +135,8 @@ public sealed unsafe class CpuEngine : ITrainingEngine
         sink = null;
         Train(microBatches, CheckBatches(microBatches));
         var sum = shards.SumGradients().Gradients;
-        return layout.Shapes.ToDictionary(
-            shape => shape.Name, shape => new ReadOnlySpan<float>(sum.Data + layout[shape.Name], (int)shape.Count).ToArray());
+        return parameters.Trained.Shapes.ToDictionary(
+            shape => shape.Name, shape => new ReadOnlySpan<float>(sum.Data + parameters.Trained.StateOffsetOf(shape.Name), (int)shape.Count).ToArray());
     }
 
     /// <summary>A gradient that is complete after one pass and need not be scaled by its norm is applied in that pass.</summary>
@@ -167,9 +170,9 @@ public sealed unsafe class CpuEngine : ITrainingEngine
 
         var limit = Hyperparameters.MaxGradNorm;
         optimizer.BeginStep(StepsDone + 1, learningRate, limit > 0 && norm > limit ? limit / norm : 1);
-        foreach (var parameter in parameters.All)
+        foreach (var parameter in parameters.Trained.Ranges)
         {
-            optimizer.Apply(shards.Kernels, parameter, 0, parameter.Count, gradients.Data + parameter.Offset);
+            optimizer.Apply(shards.Kernels, parameter, 0, parameter.Count, gradients.Data + parameter.StateOffset);
         }
 
         return (loss, norm);

@@ -3,21 +3,23 @@ using FineTune.Training.Kernels;
 namespace FineTune.Training.Engine;
 
 /// <summary>
-/// Keeps the gradients of all weights until their sum over micro-batches, or their norm, is known. Takes 4 bytes a weight, allocated
+/// Keeps the gradients of all trained weights until their sum over micro-batches, or their norm, is known. Takes 4 bytes a weight, allocated
 /// when first needed.
 /// </summary>
-internal sealed unsafe class GradientBuffer(WeightLayout layout, LlamaParameters parameters) : IGradientSink, IDisposable
+internal sealed unsafe class GradientBuffer(LlamaParameters parameters) : IGradientSink, IDisposable
 {
-    private readonly bool[] begun = new bool[parameters.All.Count];
+    private readonly bool[] begun = new bool[parameters.Trained.Ranges.Count];
     private NativeBuffer<float>? memory;
 
-    /// <summary>In the order of <see cref="WeightLayout"/>; zero between the weights.</summary>
+    /// <summary>At <see cref="Parameter.StateOffset"/>; zero between the weights.</summary>
     public float* Data => memory!.Data;
+
+    public long Bytes => memory?.ByteCount ?? 0;
 
     /// <summary>Forgets the gradients of the step before.</summary>
     public void BeginStep()
     {
-        memory ??= new NativeBuffer<float>(layout.Count);
+        memory ??= new NativeBuffer<float>(parameters.Trained.StateCount);
         begun.AsSpan().Clear();
     }
 
@@ -56,5 +58,5 @@ internal sealed unsafe class GradientBuffer(WeightLayout layout, LlamaParameters
         return whole;
     }
 
-    private Matrix Whole(Parameter weight) => new(Data + weight.Offset, weight.Rows, weight.Columns);
+    private Matrix Whole(Parameter weight) => new(Data + weight.StateOffset, weight.Rows, weight.Columns);
 }

@@ -27,6 +27,8 @@ internal sealed unsafe class HalfWeights : IModelWeights
 
     public WeightBlock Block { get; }
 
+    public long Bytes => matrices.ByteCount + vectors.ByteCount;
+
     /// <summary>The weights as they are when read, exactly: BF16 matrices, F32 vectors.</summary>
     public IReadOnlyList<TensorToWrite> ToWrite() => [.. layout.Shapes.Select(shape => shape.IsMatrix
         ? new TensorToWrite(shape.Name, shape.Shape, HalfMemory.Source(matrices.Data + layout[shape.Name]), TensorType.BF16)

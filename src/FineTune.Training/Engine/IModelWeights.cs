@@ -7,6 +7,9 @@ internal interface IModelWeights : IDisposable
 {
     WeightBlock Block { get; }
 
+    /// <summary>Of native memory.</summary>
+    long Bytes { get; }
+
     /// <summary>The weights as they are when read, exactly.</summary>
     IReadOnlyList<TensorToWrite> ToWrite();
 }

@@ -9,6 +9,9 @@ internal unsafe interface IOptimizer : IDisposable
 {
     Hyperparameters Settings { get; }
 
+    /// <summary>Of native memory.</summary>
+    long Bytes { get; }
+
     /// <summary>Sets what is the same for all weights of update <paramref name="step"/> (from 1).</summary>
     /// <param name="gradientScale">Gradients are multiplied by it first: clipping.</param>
     void BeginStep(long step, double learningRate, double gradientScale);

@@ -16,6 +16,9 @@ public interface ITrainingEngine : IDisposable
     /// <summary>Optimizer steps done since the run began.</summary>
     long StepsDone { get; }
 
+    /// <summary>Native memory it holds: weights, moments, gradients, activations, scratch. Null where it cannot tell.</summary>
+    long? MemoryBytes => null;
+
     /// <summary>
     /// One AdamW step. The loss is the sum over all trained tokens of all micro-batches divided by their number, so splitting a batch
     /// does not change it.

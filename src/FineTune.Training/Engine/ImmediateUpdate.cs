@@ -12,8 +12,8 @@ internal sealed unsafe class ImmediateUpdate(LlamaParameters parameters, IOptimi
     /// <summary>Values of a tile: 4 MB stay in the last cache, and the products are large enough to run at full speed.</summary>
     private const int TileValues = 1 << 20;
 
-    private readonly NativeBuffer<float>?[] partial = new NativeBuffer<float>?[parameters.All.Count];
-    private readonly bool[] begun = new bool[parameters.All.Count];
+    private readonly NativeBuffer<float>?[] partial = new NativeBuffer<float>?[parameters.Trained.Ranges.Count];
+    private readonly bool[] begun = new bool[parameters.Trained.Ranges.Count];
     private readonly NativeBuffer<float> scratch = new();
 
     /// <summary>Squared Euclidean norm of this step's gradients.</summary>
@@ -21,6 +21,9 @@ internal sealed unsafe class ImmediateUpdate(LlamaParameters parameters, IOptimi
 
     /// <summary>Weights of this step have changed: it can be finished, not undone.</summary>
     public bool HasUpdated { get; private set; }
+
+    /// <summary>Of native memory.</summary>
+    public long Bytes => scratch.ByteCount + partial.Sum(buffer => buffer?.ByteCount ?? 0);
 
     public void BeginStep()
     {

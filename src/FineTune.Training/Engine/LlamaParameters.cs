@@ -1,14 +1,16 @@
+using FineTune.Core.Runs;
 using FineTune.Training.Kernels;
 using FineTune.Training.Models;
 
 namespace FineTune.Training.Engine;
 
-/// <summary>A Llama model's weights by their part in it.</summary>
+/// <summary>A Llama model's weights by their part in it, and which of them are trained.</summary>
 internal sealed class LlamaParameters
 {
     private readonly List<Parameter> all = [];
 
-    public LlamaParameters(WeightLayout layout)
+    /// <param name="freeze">See <see cref="FrozenWeights"/>; null trains all.</param>
+    public LlamaParameters(WeightLayout layout, IReadOnlyList<string>? freeze = null)
     {
         var config = layout.Config;
         var shape = new AttentionShape(config.AttentionHeads, config.KeyValueHeads, config.HeadDimension);
@@ -22,14 +24,17 @@ internal sealed class LlamaParameters
             Vector(LlamaWeights.Name(index, "post_attention_layernorm")),
             Matrix(LlamaWeights.Name(index, "mlp.gate_proj"), 2 * config.IntermediateSize, config.HiddenSize),
             Matrix(LlamaWeights.Name(index, "mlp.down_proj"), config.HiddenSize, config.IntermediateSize)))];
+        Trained = freeze is null ? TrainedWeights.All(layout, all) : TrainedWeights.Of(layout, all, FrozenWeights.Trained(config.Shape, freeze));
 
-        Parameter Matrix(string name, int rows, int columns) => Add(new Parameter(all.Count, layout[name], rows, columns, IsMatrix: true));
+        Parameter Matrix(string name, int rows, int columns) => Add(layout[name], rows, columns, isMatrix: true);
 
-        Parameter Vector(string name) => Add(new Parameter(all.Count, layout[name], 1, config.HiddenSize, IsMatrix: false));
+        Parameter Vector(string name) => Add(layout[name], 1, config.HiddenSize, isMatrix: false);
     }
 
     /// <summary>By <see cref="Parameter.Index"/>.</summary>
     public IReadOnlyList<Parameter> All => all;
+
+    public TrainedWeights Trained { get; }
 
     public Parameter Embedding { get; }
 
@@ -40,10 +45,10 @@ internal sealed class LlamaParameters
 
     public LayerParameters[] Layers { get; }
 
-    private Parameter Add(Parameter parameter)
+    private Parameter Add(long offset, int rows, int columns, bool isMatrix)
     {
-        all.Add(parameter);
-        return parameter;
+        all.Add(new Parameter(all.Count, offset, offset, rows, columns, isMatrix));
+        return all[^1];
     }
 }
 

@@ -27,7 +27,7 @@ internal sealed unsafe class LlamaPass(LlamaConfig config, LlamaParameters param
             return loss;
         }
 
-        for (var i = config.Layers - 1; i >= 0; i--)
+        for (var i = config.Layers - 1; i >= Math.Max(0, parameters.Trained.LowestLayer); i--)
         {
             if (activations.AreShared && !IsLast(i))
             {
@@ -37,7 +37,11 @@ internal sealed unsafe class LlamaPass(LlamaConfig config, LlamaParameters param
             LayerGradient(kernels, batch, activations, gradients, i);
         }
 
-        EmbeddingGradient(kernels, batch, activations, gradients);
+        if (parameters.Trained.LowestLayer < 0)
+        {
+            EmbeddingGradient(kernels, batch, activations, gradients);
+        }
+
         return loss;
     }
 

@@ -4,7 +4,7 @@ using FineTune.Training.Safetensors;
 
 namespace FineTune.Training.Engine;
 
-/// <summary>One moment of every weight of a model. Matrices are kept in <paramref name="form"/>, the rest in single precision.</summary>
+/// <summary>One moment of every trained weight of a model. Matrices are kept in <paramref name="form"/>, the rest in single precision.</summary>
 /// <param name="prefix">Of tensor names in a checkpoint.</param>
 internal sealed unsafe class MomentBlock : IDisposable
 {
@@ -16,9 +16,9 @@ internal sealed unsafe class MomentBlock : IDisposable
     {
         this.prefix = prefix;
         var names = layout.Shapes.ToDictionary(shape => layout[shape.Name], shape => shape.Name);
-        parts = new Part[parameters.All.Count];
+        parts = new Part[parameters.Trained.Ranges.Count];
         var bytes = 0L;
-        foreach (var parameter in parameters.All)
+        foreach (var parameter in parameters.Trained.Ranges)
         {
             // Codes come eight at a time.
             var own = parameter.IsMatrix && parameter.Count % 8 == 0 ? form : ValueForm.Single;
@@ -29,6 +29,8 @@ internal sealed unsafe class MomentBlock : IDisposable
 
         memory = new NativeBuffer<byte>(bytes);
     }
+
+    public long Bytes => memory.ByteCount;
 
     /// <summary>The moment of values <paramref name="first"/> … of <paramref name="parameter"/>.</summary>
     /// <param name="seed">Of rounding.</param>

@@ -5,7 +5,7 @@ using FineTune.Training.Safetensors;
 
 namespace FineTune.Training.Engine;
 
-/// <summary><c>optimizer.safetensors</c>: AdamW's two moments of every weight, the same for every engine.</summary>
+/// <summary><c>optimizer.safetensors</c>: AdamW's two moments of every trained weight, the same for every engine.</summary>
 internal static class OptimizerFile
 {
     public const string FileName = "optimizer.safetensors";
@@ -34,7 +34,7 @@ internal static class OptimizerFile
         return new Saved(File.Exists(file) ? SafetensorsReader.Open(file) : throw Invalid("the file is missing"));
     }
 
-    /// <summary>Opens the file of <paramref name="directory"/> and checks that it holds the moments of every weight.</summary>
+    /// <summary>Opens the file of <paramref name="directory"/> and checks that it holds the moments of <paramref name="shapes"/>.</summary>
     public static Moments Open(string directory, IReadOnlyList<WeightShape> shapes)
     {
         var file = Path.Combine(directory, FileName);

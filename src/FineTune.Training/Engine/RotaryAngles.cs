@@ -37,6 +37,9 @@ internal sealed unsafe class RotaryAngles(LlamaConfig config) : IDisposable
         }
     }
 
+    /// <summary>Of native memory.</summary>
+    public long Bytes => cosines.ByteCount + sines.ByteCount;
+
     public void Dispose()
     {
         cosines.Dispose();

@@ -8,9 +8,12 @@ namespace FineTune.Training.Engine;
 /// <summary>A part of each step's sequences with everything of its own, so that a thread takes it through the whole model alone.</summary>
 internal sealed class Shard : IDisposable
 {
+    private readonly TrainedGradients? trained;
+
     public Shard(WeightLayout layout, LlamaParameters parameters, bool checkpointing)
     {
-        Gradients = new GradientBuffer(layout, parameters);
+        Gradients = new GradientBuffer(parameters);
+        trained = parameters.Trained.IsAll ? null : new TrainedGradients(parameters.Trained);
         Activations = new Activations(layout.Config, checkpointing);
     }
 
@@ -22,6 +25,9 @@ internal sealed class Shard : IDisposable
     public Activations Activations { get; }
 
     public GradientBuffer Gradients { get; }
+
+    /// <summary>Of native memory.</summary>
+    public long Bytes => Kernels.Bytes + Activations.Bytes + Gradients.Bytes + (trained?.Bytes ?? 0);
 
     /// <summary>Gradients of this step are in <see cref="Gradients"/>.</summary>
     public bool HasGradients { get; private set; }
@@ -51,7 +57,8 @@ internal sealed class Shard : IDisposable
                 HasGradients = true;
             }
 
-            Loss += pass.Train(kernels, Batch, Activations, sink ?? Gradients, scale);
+            sink ??= Gradients;
+            Loss += pass.Train(kernels, Batch, Activations, trained?.Before(sink) ?? sink, scale);
         }
     }
 
@@ -64,5 +71,6 @@ internal sealed class Shard : IDisposable
         Batch.Dispose();
         Activations.Dispose();
         Gradients.Dispose();
+        trained?.Dispose();
     }
 }

@@ -26,6 +26,9 @@ internal sealed unsafe class Shards(
 
     public int Count => shards.Length;
 
+    /// <summary>Of native memory.</summary>
+    public long Bytes => Kernels.Bytes + shards.Sum(shard => shard.Bytes);
+
     /// <summary>Of this step, summed in the order of the shards.</summary>
     public double Loss
     {
@@ -85,7 +88,7 @@ internal sealed unsafe class Shards(
             }
         }
 
-        return (first!, Kernels.SumGradients(blocks, used, layout.Count));
+        return (first!, Kernels.SumGradients(blocks, used, parameters.Trained.StateCount));
     }
 
     public void Dispose()

@@ -21,6 +21,8 @@ internal sealed unsafe class SingleWeights : IModelWeights
 
     public WeightBlock Block { get; }
 
+    public long Bytes => memory.numel() * sizeof(float);
+
     public IReadOnlyList<TensorToWrite> ToWrite() => Model.ToWrite();
 
     public void Dispose()

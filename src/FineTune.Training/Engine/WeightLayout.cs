@@ -18,7 +18,7 @@ internal sealed class WeightLayout
     public WeightLayout(LlamaConfig config)
     {
         Config = config;
-        Shapes = LlamaWeights.Of(config);
+        Shapes = LlamaWeights.Of(config.Shape);
         var end = 0L;
         foreach (var shape in Shapes.OrderBy(shape => shape.IsMatrix ? 0 : 1))
         {
@@ -51,5 +51,6 @@ internal sealed class WeightLayout
 
     public long this[string name] => offsets[name];
 
-    private static long Aligned(long count) => (count + Alignment - 1) / Alignment * Alignment;
+    /// <summary>The next beginning of a group.</summary>
+    public static long Aligned(long count) => (count + Alignment - 1) / Alignment * Alignment;
 }

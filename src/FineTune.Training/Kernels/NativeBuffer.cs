@@ -29,6 +29,9 @@ internal sealed unsafe class NativeBuffer<T> : IDisposable
 
     public T* Data => data;
 
+    /// <summary>Memory reserved; large pages that were never touched take none.</summary>
+    public long ByteCount => (long)Bytes;
+
     private nuint Bytes => checked((nuint)capacity * (nuint)sizeof(T));
 
     private bool IsLarge => Bytes >= LargePages.Size;

@@ -32,8 +32,12 @@ public sealed record LlamaConfig(
 
     public RopeScaling RopeScaling => Scaling ?? RopeScaling.None;
 
+    /// <summary>What decides its weights, and with them memory and arithmetic.</summary>
+    public ModelShape Shape => new(
+        VocabSize, HiddenSize, IntermediateSize, Layers, AttentionHeads, KeyValueHeads, HeadDimension, TieWordEmbeddings);
+
     /// <summary>Number of weights, the tied embedding counted once.</summary>
-    public long Parameters => LlamaWeights.Of(this).Sum(weight => weight.Count);
+    public long Parameters => Shape.Parameters;
 
     /// <summary>Reads <c>config.json</c>; see <see cref="LlamaConfigJson"/>.</summary>
     public static LlamaConfig Read(string file) => LlamaConfigJson.Parse(File.ReadAllText(file), file);

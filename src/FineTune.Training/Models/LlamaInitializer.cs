@@ -17,7 +17,7 @@ public static class LlamaInitializer
     public static void Write(LlamaConfig config, int seed, string directory)
     {
         var random = new CounterRandom((ulong)seed);
-        TensorToWrite[] tensors = [.. LlamaWeights.Of(config).Select((weight, index) =>
+        TensorToWrite[] tensors = [.. LlamaWeights.Of(config.Shape).Select((weight, index) =>
             new TensorToWrite(weight.Name, weight.Shape, Source(config, weight, random.Stream((ulong)index))))];
         ModelFolder.Write(directory, config, tensors, new Dictionary<string, byte[]>());
     }

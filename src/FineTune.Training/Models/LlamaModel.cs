@@ -29,7 +29,7 @@ public sealed class LlamaModel : IDisposable
     {
         TorchRuntime.Start();
         Config = folder.Config;
-        Shapes = LlamaWeights.Of(Config);
+        Shapes = LlamaWeights.Of(Config.Shape);
         Companions = folder.Companions;
         using var detached = NewDisposeScope();
         foreach (var shape in Shapes)

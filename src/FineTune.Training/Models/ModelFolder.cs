@@ -86,7 +86,7 @@ public sealed class ModelFolder : IDisposable
 
     private static void CheckComplete(LlamaConfig config, ShardedWeights weights)
     {
-        var expected = LlamaWeights.Of(config).ToDictionary(weight => weight.Name, StringComparer.Ordinal);
+        var expected = LlamaWeights.Of(config.Shape).ToDictionary(weight => weight.Name, StringComparer.Ordinal);
         List<string> problems =
         [
             .. expected.Keys.Where(name => !weights.Names.Contains(name)).Select(name => $"'{name}' is missing"),

@@ -7,11 +7,13 @@ public static class FreeMemory
 {
     private const string SystemFile = "/proc/meminfo";
 
+    /// <summary>All that it may take, in bytes: the machine's memory, or the container's limit.</summary>
+    public static long Limit => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
     /// <summary>In bytes: what the system has left and, in a container, what its limit leaves.</summary>
     public static long Bytes()
     {
-        var limit = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        var left = limit - Environment.WorkingSet;
+        var left = Limit - Environment.WorkingSet;
         if (!File.Exists(SystemFile))
         {
             return left;

@@ -94,6 +94,8 @@ public sealed unsafe class SafetensorsReader : IDisposable
                 throw SafetensorsError.UnsupportedType.At(
                     file, $"'{name}' holds {tensor.Type.Name()}; values are read from F32, F16, BF16 or U8.");
         }
+
+        MappedPages.Release(data + tensor.Begin + (first * tensor.Type.Size()), source.Length);
     }
 
     /// <summary><see cref="Read(string, long, Span{float})"/> of weights or moments, which must be numbers.</summary>

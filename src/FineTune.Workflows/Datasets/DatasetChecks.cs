@@ -57,6 +57,7 @@ public sealed class DatasetChecks(
             Encoder = encoder,
             TrainingDuration = check.TrainingDuration,
             BatchSize = check.Hyperparameters.Resolve(0).BatchSize,
+            Hyperparameters = check.Hyperparameters,
             Gpus = options.Gpus,
             WorkDirectory = Directory.CreateDirectory(options.WorkDirectory).FullName,
         };

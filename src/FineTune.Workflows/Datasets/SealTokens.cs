@@ -116,6 +116,18 @@ public sealed class SealTokens(IBlobStore blobs, ArtifactStore artifacts)
         var hyperparameters = input.Spec.Hyperparameters.Resolve(input.Model.LearningRate);
         var stepsPerEpoch = BatchSampler.StepsPerEpoch(bins, hyperparameters.BatchSize);
         var totalSteps = input.Spec.TrainingDuration.TotalSteps(stepsPerEpoch, tokens);
+        if (totalSteps / stepsPerEpoch > TrainingDuration.MaxEpochs)
+        {
+            throw new FaultException(Fault.Caller(
+                Tokenization.Phase,
+                "training_too_long",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"training_duration {input.Spec.TrainingDuration} is {totalSteps / stepsPerEpoch:N0} epochs of this data, of {stepsPerEpoch:N0} batches and {tokens:N0} tokens each; ")
+                    + $"at most {TrainingDuration.MaxEpochs} are done. Ask for less.",
+                "training_duration"));
+        }
+
         return new TrainingPlan(hyperparameters, stepsPerEpoch, totalSteps, input.Model.ContextLength, input.Spec.Seed, heldOut);
     }
 

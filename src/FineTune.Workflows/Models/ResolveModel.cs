@@ -27,12 +27,17 @@ public sealed class ResolveModel(ModelCatalogue catalogue, ModelLocator locator,
     {
         var today = DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
         var model = catalogue.Resolve(spec.Model, today).Unwrap();
-        return (await FindAsync(model, spec.CustomWeightsPath, spec.ContextLength, spec.LearningRate)).Unwrap();
+        return (await FindAsync(model, spec.CustomWeightsPath, spec.ContextLength, spec.LearningRate, spec.Hyperparameters)).Unwrap();
     });
 
     /// <param name="contextLength">Null: the smaller of 8192 and what the model can.</param>
+    /// <param name="learningRate">Null: <see cref="LearningRateGuidance"/> for the model's size.</param>
     public Task<Outcome<ResolvedModel>> FindAsync(
-        CatalogueModel model, string? customWeightsPath, int? contextLength, double? learningRate) => Outcome.CatchAsync(async () =>
+        CatalogueModel model,
+        string? customWeightsPath,
+        int? contextLength,
+        double? learningRate,
+        HyperparametersRequest? hyperparameters = null) => Outcome.CatchAsync(async () =>
     {
         var start = await locator.FindAsync(model.Name, Phase, "model");
         var config = await ReadConfigAsync(start);
@@ -50,12 +55,19 @@ public sealed class ResolveModel(ModelCatalogue catalogue, ModelLocator locator,
             throw new FaultException(ContextTooLong(model.Name, contextLength.Value, maximum));
         }
 
+        var shape = ModelShape.TryRead(config);
+        if (shape is not null)
+        {
+            FrozenWeights.Trained(shape, hyperparameters?.Freeze);
+        }
+
+        var optimizer = hyperparameters?.Optimizer ?? OptimizerKind.Adamw;
         return new ResolvedModel(
             model.Name,
             start,
             contextLength ?? Math.Min(DefaultContextLength, maximum),
-            learningRate ?? model.DefaultLearningRate,
-            []);
+            learningRate ?? (shape is null ? model.DefaultLearningRate : LearningRateGuidance.For(shape.Parameters, optimizer)),
+            model.Parameters is null && shape is not null && LearningRateGuidance.Warn(learningRate, shape.Parameters, optimizer) is { } warning ? [warning] : []);
     });
 
     public static Fault ContextTooLong(string model, int asked, int maximum) => Fault.Caller(

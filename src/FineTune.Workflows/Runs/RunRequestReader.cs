@@ -117,6 +117,11 @@ public sealed class RunRequestReader(ModelCatalogue catalogue, WorkflowOptions o
             faults.Add(Invalid(
                 "training_duration", $"training_duration must be like 3ep, 100ba or 1000000tok, but got '{request.TrainingDuration}'."));
         }
+        else if (duration is { Unit: DurationUnit.Epochs, Amount: > TrainingDuration.MaxEpochs })
+        {
+            faults.Add(Invalid(
+                "training_duration", $"training_duration must be at most {TrainingDuration.MaxEpochs} epochs, but got '{request.TrainingDuration}'."));
+        }
 
         return duration;
     }
@@ -145,6 +150,7 @@ public sealed class RunRequestReader(ModelCatalogue catalogue, WorkflowOptions o
         Check(given.WarmupRatio is null or (>= 0 and <= 1), "hyperparameters.warmup_ratio", "be from 0 to 1", given.WarmupRatio, faults);
         Check(given.WarmupSteps is null or >= 0, "hyperparameters.warmup_steps", "be 0 or more", given.WarmupSteps, faults);
         Check(given.MaxGradNorm is null or >= 0, "hyperparameters.max_grad_norm", "be 0 (off) or more", given.MaxGradNorm, faults);
+        faults.AddRange((given.Freeze ?? []).Select(FrozenWeights.Check).OfType<Fault>());
     }
 
     private LicenseRecord? ReadLicense(RunRequest request, CatalogueModel model, List<Fault> faults)
@@ -177,6 +183,12 @@ public sealed class RunRequestReader(ModelCatalogue catalogue, WorkflowOptions o
         if (model.Status == ModelStatus.ToBeRetired)
         {
             warnings.Add($"Model '{model.Name}' is to be retired. Plan to move to '{model.Replacement}'.");
+        }
+
+        if (model.Parameters is { } parameters
+            && LearningRateGuidance.Warn(request.LearningRate, parameters, request.Hyperparameters?.Optimizer ?? OptimizerKind.Adamw) is { } unusual)
+        {
+            warnings.Add(unusual);
         }
 
         if (request.DataPrepClusterId is not null)

@@ -12,7 +12,7 @@ namespace FineTune.Workflows.Runs;
 /// <param name="Details">Why the run failed, in one sentence.</param>
 /// <param name="RegisterTo">The full name of the model to be registered.</param>
 /// <param name="Registered">The registered version, once there is one.</param>
-/// <param name="Warnings">Of the request, and of the trained model's evaluation.</param>
+/// <param name="Warnings">Of the request, of the trained model's evaluation, and of loss spikes.</param>
 /// <param name="Residency">Where the run's data is kept and trained on.</param>
 public sealed record RunView(
     string Id,

@@ -52,9 +52,13 @@ public sealed class RunViewReader(IBlobStore blobs, TimeProvider clock)
             Progress(state, heartbeat),
             state.LastEpoch,
             state.Fault,
-            [.. spec.Warnings, .. state.Warnings ?? []],
+            [.. spec.Warnings, .. state.Warnings ?? [], .. SpikeWarning(heartbeat)],
             spec.Residency);
     }
+
+    private static IEnumerable<string> SpikeWarning(Heartbeat? heartbeat) => heartbeat?.LossSpikes is { Count: > 0 } spikes
+        ? [$"The training loss spiked at {(spikes.Count == 1 ? "step" : "steps")} {string.Join(", ", spikes)}; the run's events name the lines of data."]
+        : [];
 
     /// <summary>Whether the sign of life is one of the epoch's newest attempt.</summary>
     private async Task<bool> IsTakenAsync(Heartbeat? heartbeat, int epoch, CancellationToken cancellationToken) =>

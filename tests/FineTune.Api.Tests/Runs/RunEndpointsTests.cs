@@ -175,12 +175,12 @@ public sealed class RunEndpointsTests
         await using var host = await ApiHost.StartAsync();
         var id = await host.CreateRunAsync();
         await new RunJournal(host.Blobs, id).AppendMetricsAsync(
-            1, 1, [new StepMetrics(1, 1, 2.5, 0.001, 1.25, 64, 1000, host.Clock.GetUtcNow())]);
+            1, 1, [new StepMetrics(1, 1, 2.5, 0.001, 1.25, 64, 1000, host.Clock.GetUtcNow(), 0.75, 2048, 1024, true)]);
 
         var (_, json, _) = await host.SendAsync(HttpMethod.Get, $"/api/runs/{id}/metrics");
         Assert.Equal(2.5, (double)Assert.Single(json!.AsArray())!["loss"]!);
         Assert.Equal(
-            "step,epoch,train_loss,learning_rate,grad_norm,tokens,tokens_per_second\n1,1,2.5,0.001,1.25,64,1000\n",
+            "step,epoch,train_loss,learning_rate,grad_norm,tokens,tokens_per_second,mfu,rss_bytes,engine_bytes,loss_spike\n1,1,2.5,0.001,1.25,64,1000,0.75,2048,1024,1\n",
             await host.Http.GetStringAsync(new Uri($"/api/runs/{id}/metrics.csv", UriKind.Relative)));
     }
 

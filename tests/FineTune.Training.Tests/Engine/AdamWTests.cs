@@ -28,7 +28,7 @@ public sealed class AdamWTests : IDisposable
     public void Step_SeveralUpdates_FollowTheDoublePrecisionRule()
     {
         var settings = TestModels.Hyperparameters(weightDecay: 0.1);
-        using var optimizer = new AdamW(model, settings, null);
+        using var optimizer = new AdamW(model, model.Shapes, settings, null);
         var weights = model.Shapes.ToDictionary(shape => shape.Name, shape => Values(model[shape.Name]));
         var first = weights.ToDictionary(pair => pair.Key, pair => new double[pair.Value.Length]);
         var second = weights.ToDictionary(pair => pair.Key, pair => new double[pair.Value.Length]);
@@ -69,7 +69,7 @@ public sealed class AdamWTests : IDisposable
     [InlineData(0)]
     public void ClipGradients_GlobalNorm_IsScaledDownOnlyWhenAbove(double limit)
     {
-        using var optimizer = new AdamW(model, TestModels.Hyperparameters(maxGradNorm: limit), null);
+        using var optimizer = new AdamW(model, model.Shapes, TestModels.Hyperparameters(maxGradNorm: limit), null);
         var before = model.Shapes.ToDictionary(shape => shape.Name, shape => Gradient(shape, 1));
         foreach (var shape in model.Shapes)
         {

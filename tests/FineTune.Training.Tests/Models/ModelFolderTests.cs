@@ -16,7 +16,7 @@ public sealed class ModelFolderTests
         Assert.True(Directory.GetFiles(temp["many"], "model-*-of-*.safetensors").Length > 2);
         using var one = ModelFolder.Open(temp["one"]);
         using var many = ModelFolder.Open(temp["many"]);
-        foreach (var weight in LlamaWeights.Of(TestModels.Tiny))
+        foreach (var weight in LlamaWeights.Of(TestModels.Tiny.Shape))
         {
             Assert.Equal(Read(one, weight), Read(many, weight));
         }

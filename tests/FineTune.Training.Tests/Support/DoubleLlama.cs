@@ -19,7 +19,7 @@ internal sealed class DoubleLlama(LlamaConfig config)
     public (double Loss, Dictionary<string, double[]> Gradients) Differentiate(IReadOnlyList<TokenSequence> sequences)
     {
         using var scope = NewDisposeScope();
-        foreach (var shape in LlamaWeights.Of(config))
+        foreach (var shape in LlamaWeights.Of(config.Shape))
         {
             weights[shape.Name] = tensor(reference.Weights[shape.Name], [.. shape.Shape], requires_grad: true);
         }

@@ -86,7 +86,7 @@ internal static class GgufFile
 
     private static List<(string Name, long[] Shape, float[] Values)> Tensors(LlamaConfig config, Func<string, float[]> weights)
     {
-        var shapes = LlamaWeights.Of(config).ToDictionary(weight => weight.Name, weight => weight.Shape.ToArray());
+        var shapes = LlamaWeights.Of(config.Shape).ToDictionary(weight => weight.Name, weight => weight.Shape.ToArray());
         List<(string, long[], float[])> tensors = [];
         void Add(string from, string to, Func<float[], float[]>? change = null) =>
             tensors.Add((to + ".weight", shapes[from], (change ?? (values => values))(weights(from))));

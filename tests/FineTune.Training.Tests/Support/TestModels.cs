@@ -27,7 +27,7 @@ internal static class TestModels
     }
 
     public static IReadOnlyList<TensorToWrite> Weights(LlamaConfig config) =>
-        [.. LlamaWeights.Of(config).Select((weight, index) =>
+        [.. LlamaWeights.Of(config.Shape).Select((weight, index) =>
         {
             var random = new CounterRandom(7).Stream((ulong)index);
             var deviation = weight.IsMatrix ? 1.2 / Math.Sqrt(config.HiddenSize) : 0.3;

@@ -18,6 +18,9 @@ internal sealed unsafe class CpuKernels(int threads) : IKernels
     private readonly NativeBuffer<float> gains = new();
     private readonly NativeBuffer<double> squares = new();
 
+    /// <summary>Of native memory.</summary>
+    public long Bytes => panels.ByteCount + tiles.ByteCount + gains.ByteCount + squares.ByteCount;
+
     public void Linear(Matrix x, Weight weight, Matrix y, bool add)
     {
         var height = PanelRows(weight);

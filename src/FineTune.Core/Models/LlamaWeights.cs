@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace FineTune.Training.Models;
+namespace FineTune.Core.Models;
 
 /// <summary>A weight of a model by its Hugging Face name.</summary>
 /// <param name="Residual">Its product is added to the residual stream, so its initial scale shrinks with depth.</param>
@@ -19,13 +19,13 @@ public static class LlamaWeights
     public const string FinalNorm = "model.norm.weight";
     public const string Output = "lm_head.weight";
 
-    public static IReadOnlyList<WeightShape> Of(LlamaConfig config)
+    public static IReadOnlyList<WeightShape> Of(ModelShape model)
     {
-        long hidden = config.HiddenSize;
-        var queries = (long)config.AttentionHeads * config.HeadDimension;
-        var keys = (long)config.KeyValueHeads * config.HeadDimension;
-        List<WeightShape> weights = [new(Embedding, [config.VocabSize, hidden])];
-        for (var layer = 0; layer < config.Layers; layer++)
+        long hidden = model.HiddenSize;
+        long queries = model.QueryWidth;
+        long keys = model.KeyWidth;
+        List<WeightShape> weights = [new(Embedding, [model.VocabSize, hidden])];
+        for (var layer = 0; layer < model.Layers; layer++)
         {
             weights.Add(new(Name(layer, "input_layernorm"), [hidden]));
             weights.Add(new(Name(layer, "self_attn.q_proj"), [queries, hidden]));
@@ -33,21 +33,23 @@ public static class LlamaWeights
             weights.Add(new(Name(layer, "self_attn.v_proj"), [keys, hidden]));
             weights.Add(new(Name(layer, "self_attn.o_proj"), [hidden, queries], Residual: true));
             weights.Add(new(Name(layer, "post_attention_layernorm"), [hidden]));
-            weights.Add(new(Name(layer, "mlp.gate_proj"), [config.IntermediateSize, hidden]));
-            weights.Add(new(Name(layer, "mlp.up_proj"), [config.IntermediateSize, hidden]));
-            weights.Add(new(Name(layer, "mlp.down_proj"), [hidden, config.IntermediateSize], Residual: true));
+            weights.Add(new(Name(layer, "mlp.gate_proj"), [model.IntermediateSize, hidden]));
+            weights.Add(new(Name(layer, "mlp.up_proj"), [model.IntermediateSize, hidden]));
+            weights.Add(new(Name(layer, "mlp.down_proj"), [hidden, model.IntermediateSize], Residual: true));
         }
 
         weights.Add(new(FinalNorm, [hidden]));
-        if (!config.TieWordEmbeddings)
+        if (!model.TieWordEmbeddings)
         {
-            weights.Add(new(Output, [config.VocabSize, hidden]));
+            weights.Add(new(Output, [model.VocabSize, hidden]));
         }
 
         return weights;
     }
 
     /// <summary>E.g. <c>model.layers.3.mlp.up_proj.weight</c>.</summary>
-    public static string Name(int layer, string part) =>
-        string.Create(CultureInfo.InvariantCulture, $"model.layers.{layer}.{part}.weight");
+    public static string Name(int layer, string part) => $"{Prefix(layer)}{part}.weight";
+
+    /// <summary>Beginning of the names of a layer's weights, e.g. <c>model.layers.3.</c>.</summary>
+    public static string Prefix(int layer) => string.Create(CultureInfo.InvariantCulture, $"model.layers.{layer}.");
 }

@@ -1,0 +1,79 @@
+using FineTune.Core.Estimates;
+using FineTune.Core.Runs;
+using FineTune.Training.Engine;
+using FineTune.Training.Kernels;
+using FineTune.Training.Kernels.Cpu;
+using FineTune.Training.Numerics;
+
+namespace FineTune.Training.Planning;
+
+/// <summary>Measures in about a second what this machine does with the kernels of a model, before the model is loaded.</summary>
+public static class DeviceCalibration
+{
+    /// <summary>Larger products are no faster.</summary>
+    private const int MaxRows = 512;
+    private const int MaxOutputs = 8192;
+    private const int MaxContext = 1024;
+
+    /// <summary>Enough for a kernel to do all that it does.</summary>
+    private const int Few = 64;
+
+    /// <summary>This machine as a device that trains <paramref name="work"/>.</summary>
+    /// <param name="memoryBytes">That the process may take.</param>
+    public static TrainingDevice Measure(TrainingWork work, long memoryBytes)
+    {
+        var numerics = TorchRuntime.Start();
+        var rates = CpuEngine.IsSupported ? Rates(work, numerics.Threads) : Unknown;
+        return new TrainingDevice(
+            $"this machine ({numerics.Threads} threads)",
+            memoryBytes,
+            rates.Peak,
+            rates.Products,
+            rates.Attention,
+            rates.Bytes,
+            rates.Weights,
+            numerics.Threads,
+            Environment.WorkingSet);
+    }
+
+    private static (double Peak, double Products, double Attention, double Bytes, double Weights) Unknown =>
+        (double.NaN, double.PositiveInfinity, double.PositiveInfinity, double.PositiveInfinity, double.PositiveInfinity);
+
+    private static (double Peak, double Products, double Attention, double Bytes, double Weights) Rates(TrainingWork work, int threads)
+    {
+        using var kernels = new CpuKernels(threads);
+        var model = work.Shape;
+        var rows = (int)Math.Min(work.Rows, MaxRows);
+        var attention = new AttentionShape(model.AttentionHeads, model.KeyValueHeads, model.HeadDimension);
+        var isHalf = work.Hyperparameters.Precision != TrainingPrecision.Fp32;
+        var settings = work.Hyperparameters;
+
+        // Loops run at full speed only once the runtime has compiled them a second time, in the background, after some dozens of calls.
+        KernelSpeed.Attention(kernels, attention, Few);
+        KernelSpeed.Activation(kernels, Few, Few);
+        KernelSpeed.Update(kernels, settings, Few * Few);
+        (int Outputs, int Inputs, int Count)[] matrices =
+        [
+            (attention.PackedWidth, model.HiddenSize, model.Layers),
+            (model.HiddenSize, attention.QueryWidth, model.Layers),
+            (2 * model.IntermediateSize, model.HiddenSize, model.Layers),
+            (model.HiddenSize, model.IntermediateSize, model.Layers),
+            (model.VocabSize, model.HiddenSize, 1),
+        ];
+        var (operations, seconds, peak) = (0.0, 0.0, 0.0);
+        foreach (var (outputs, inputs, count) in matrices)
+        {
+            var measured = KernelSpeed.Product(kernels, rows, Math.Min(outputs, MaxOutputs), inputs, isHalf);
+            operations += (double)count * outputs * inputs;
+            seconds += (double)count * outputs * inputs / measured.Mean;
+            peak = Math.Max(peak, measured.Best);
+        }
+
+        return (
+            peak,
+            operations / seconds,
+            KernelSpeed.Attention(kernels, attention, Math.Min(work.ContextLength, MaxContext)),
+            KernelSpeed.Activation(kernels, rows, model.IntermediateSize),
+            KernelSpeed.Update(kernels, settings, KernelSpeed.ManyValues));
+    }
+}

@@ -1,0 +1,118 @@
+using System.Diagnostics;
+using FineTune.Core.Runs;
+using FineTune.Training.Kernels;
+
+namespace FineTune.Training.Planning;
+
+/// <summary>Rates of single kernels on memory of their own: the best of a few short measurements, as other work on the machine only slows them.</summary>
+internal static unsafe class KernelSpeed
+{
+    private const int Rounds = 4;
+
+    /// <summary>Of an update, more than fit in caches.</summary>
+    public const int ManyValues = 1 << 22;
+
+    /// <summary>A measurement is at least this long.</summary>
+    private const double LeastSeconds = 0.01;
+
+    /// <summary>Operations per second of a layer's product, its input's gradient and its weight's: on average, and of the fastest.</summary>
+    public static (double Mean, double Best) Product(IKernels kernels, int rows, int outputs, int inputs, bool isHalf)
+    {
+        using var memory = new NativeBuffer<float>(((long)rows * (inputs + outputs)) + (2L * outputs * inputs));
+        var x = new Matrix(memory.Data, rows, inputs);
+        var y = new Matrix(x.Row(rows), rows, outputs);
+        var gradient = new Matrix(y.Row(rows), outputs, inputs);
+        var values = gradient.Row(outputs);
+        var weight = isHalf ? new Weight((ushort*)values, outputs, inputs) : new Weight(values, outputs, inputs);
+        new Span<float>(memory.Data, rows * (inputs + outputs)).Fill(0.5f);
+        var operations = 2.0 * rows * outputs * inputs;
+        double[] rates =
+        [
+            operations / Seconds(() => kernels.Linear(x, weight, y)),
+            operations / Seconds(() => kernels.LinearInputGradient(y, weight, x)),
+            operations / Seconds(() => kernels.LinearWeightGradient(y, x, gradient, add: false)),
+        ];
+        return (rates.Length / rates.Sum(rate => 1 / rate), rates.Max());
+    }
+
+    /// <summary>Operations per second of causal attention over one sequence, forward and backward.</summary>
+    public static double Attention(IKernels kernels, AttentionShape shape, int length)
+    {
+        using var memory = new NativeBuffer<float>((long)length * ((2 * shape.PackedWidth) + (2 * shape.QueryWidth) + shape.Heads));
+        using var segments = new NativeBuffer<Segment>(1);
+        segments.Data[0] = new Segment(0, length);
+        var one = new Segments(segments.Data, 1, length);
+        var packed = new Matrix(memory.Data, length, shape.PackedWidth);
+        var output = new Matrix(packed.Row(length), length, shape.QueryWidth);
+        var dOutput = new Matrix(output.Row(length), length, shape.QueryWidth);
+        var dPacked = new Matrix(dOutput.Row(length), length, shape.PackedWidth);
+        var logSums = new Matrix(dPacked.Row(length), length, shape.Heads);
+        var seconds = Seconds(() =>
+        {
+            kernels.Attention(shape, packed, one, output, logSums);
+            kernels.AttentionGradient(shape, packed, one, output, logSums, dOutput, dPacked);
+        });
+        return 7.0 * shape.QueryWidth * length * length / seconds;
+    }
+
+    /// <summary>Bytes per second that the activation reads and writes.</summary>
+    public static double Activation(IKernels kernels, int rows, int width)
+    {
+        using var memory = new NativeBuffer<float>(3L * rows * width);
+        var gateUp = new Matrix(memory.Data, rows, 2 * width);
+        var y = new Matrix(gateUp.Row(rows), rows, width);
+        return 3.0 * rows * width * sizeof(float) / Seconds(() => kernels.SwiGlu(gateUp, y));
+    }
+
+    /// <summary>Weights per second that the optimizer updates, kept as <paramref name="settings"/> say.</summary>
+    public static double Update(IKernels kernels, Hyperparameters settings, int count)
+    {
+        using var memory = new NativeBuffer<float>(5L * count);
+        var gradients = memory.Data;
+        var weights = gradients + count;
+        var first = weights + count;
+        var second = first + count;
+        var scales = second + count;
+        var update = new AdamWSettings(1, 1e-6, settings.Beta1, settings.Beta2, 0, settings.Epsilon, 1);
+        if (settings is { Precision: TrainingPrecision.Fp32, Optimizer: OptimizerKind.Adamw })
+        {
+            return count / Seconds(() => kernels.AdamW(weights, gradients, first, second, count, update));
+        }
+
+        var form = settings.Precision switch
+        {
+            TrainingPrecision.Bf16 => ValueForm.BFloat,
+            TrainingPrecision.Bf16Int8 => ValueForm.Codes,
+            _ => ValueForm.Single,
+        };
+        var weightForm = form == ValueForm.Single ? form : ValueForm.BFloat;
+        return count / Seconds(() => kernels.Update(
+            settings.Optimizer,
+            update,
+            new StoredValues(weightForm, weights, null, 0, 1),
+            new StoredValues(form, first, scales, 0, 2),
+            settings.Optimizer == OptimizerKind.Lion ? default : new StoredValues(form, second, scales + (count / StoredValues.Block), 0, 3),
+            gradients,
+            count));
+    }
+
+    /// <summary>Of one call; the first, which touches the memory, does not count.</summary>
+    private static double Seconds(Action call)
+    {
+        call();
+        var best = double.PositiveInfinity;
+        for (var round = 0; round < Rounds; round++)
+        {
+            var (began, calls) = (Stopwatch.GetTimestamp(), 0);
+            do
+            {
+                call();
+                calls++;
+            }
+            while (Stopwatch.GetElapsedTime(began).TotalSeconds < LeastSeconds);
+            best = Math.Min(best, Stopwatch.GetElapsedTime(began).TotalSeconds / calls);
+        }
+
+        return best;
+    }
+}
