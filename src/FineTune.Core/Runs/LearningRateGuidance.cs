@@ -12,6 +12,8 @@ public static class LearningRateGuidance
     /// <summary>Rates further off than by this factor are warned of.</summary>
     public const double Tolerance = 10;
 
+    private const double Rounding = 1e-9;
+
     /// <summary>Lion's updates are signs: its rates are 3 to 10 times smaller (Chen et al., 2023).</summary>
     private const double LionDivisor = 10;
 
@@ -33,7 +35,7 @@ public static class LearningRateGuidance
     public static string? Warn(double? given, long parameters, OptimizerKind optimizer)
     {
         var usual = For(parameters, optimizer);
-        return given is { } rate && (rate >= Tolerance * usual || rate <= usual / Tolerance)
+        return given is { } rate && Math.Max(rate / usual, usual / rate) >= Tolerance * (1 - Rounding)
             ? string.Create(
                 CultureInfo.InvariantCulture,
                 $"learning_rate {rate:0.###e-0} is {Math.Max(rate / usual, usual / rate):0} times {(rate > usual ? "higher" : "lower")} than the {usual:0.###e-0} that is usual "

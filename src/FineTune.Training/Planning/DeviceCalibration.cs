@@ -12,8 +12,11 @@ public static class DeviceCalibration
 {
     /// <summary>Larger products are no faster.</summary>
     private const int MaxRows = 512;
-    private const int MaxOutputs = 8192;
+    private const int MaxOutputs = 4096;
     private const int MaxContext = 1024;
+
+    /// <summary>What the runtime takes beyond what it has by now: code it compiles, and its heap.</summary>
+    private const long RuntimeBytes = 34L << 20;
 
     /// <summary>Enough for a kernel to do all that it does.</summary>
     private const int Few = 64;
@@ -33,7 +36,7 @@ public static class DeviceCalibration
             rates.Bytes,
             rates.Weights,
             numerics.Threads,
-            Environment.WorkingSet);
+            Environment.WorkingSet + RuntimeBytes);
     }
 
     private static (double Peak, double Products, double Attention, double Bytes, double Weights) Unknown =>
@@ -50,7 +53,7 @@ public static class DeviceCalibration
 
         // Loops run at full speed only once the runtime has compiled them a second time, in the background, after some dozens of calls.
         KernelSpeed.Attention(kernels, attention, Few);
-        KernelSpeed.Activation(kernels, Few, Few);
+        KernelSpeed.Elementwise(kernels, Few, Few);
         KernelSpeed.Update(kernels, settings, Few * Few);
         (int Outputs, int Inputs, int Count)[] matrices =
         [
@@ -73,7 +76,7 @@ public static class DeviceCalibration
             peak,
             operations / seconds,
             KernelSpeed.Attention(kernels, attention, Math.Min(work.ContextLength, MaxContext)),
-            KernelSpeed.Activation(kernels, rows, model.IntermediateSize),
+            KernelSpeed.Elementwise(kernels, rows, model.IntermediateSize),
             KernelSpeed.Update(kernels, settings, KernelSpeed.ManyValues));
     }
 }

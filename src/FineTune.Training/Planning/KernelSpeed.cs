@@ -7,7 +7,7 @@ namespace FineTune.Training.Planning;
 /// <summary>Rates of single kernels on memory of their own: the best of a few short measurements, as other work on the machine only slows them.</summary>
 internal static unsafe class KernelSpeed
 {
-    private const int Rounds = 4;
+    private const int Rounds = 3;
 
     /// <summary>Of an update, more than fit in caches.</summary>
     public const int ManyValues = 1 << 22;
@@ -55,13 +55,21 @@ internal static unsafe class KernelSpeed
         return 7.0 * shape.QueryWidth * length * length / seconds;
     }
 
-    /// <summary>Bytes per second that the activation reads and writes.</summary>
-    public static double Activation(IKernels kernels, int rows, int width)
+    /// <summary>Bytes per second that an activation and a norm read and write.</summary>
+    public static double Elementwise(IKernels kernels, int rows, int width)
     {
-        using var memory = new NativeBuffer<float>(3L * rows * width);
+        using var memory = new NativeBuffer<float>((3L * rows * width) + rows + width);
         var gateUp = new Matrix(memory.Data, rows, 2 * width);
         var y = new Matrix(gateUp.Row(rows), rows, width);
-        return 3.0 * rows * width * sizeof(float) / Seconds(() => kernels.SwiGlu(gateUp, y));
+        var x = gateUp.Narrow(0, width);
+        var scales = y.Row(rows);
+        var gain = scales + rows;
+        var seconds = Seconds(() =>
+        {
+            kernels.SwiGlu(gateUp, y);
+            kernels.RmsNorm(x, gain, 1e-5f, scales, y);
+        });
+        return 5.0 * rows * width * sizeof(float) / seconds;
     }
 
     /// <summary>Weights per second that the optimizer updates, kept as <paramref name="settings"/> say.</summary>

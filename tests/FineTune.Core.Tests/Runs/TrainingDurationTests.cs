@@ -46,6 +46,15 @@ public sealed class TrainingDurationTests
              return total * given.perStep >= given.amount && (total - 1) * given.perStep < given.amount;
          });
 
+    [Fact]
+    public void TotalSteps_MoreThanCanBeCounted_IsTheMost()
+    {
+        var endless = new TrainingDuration(long.MaxValue, DurationUnit.Epochs);
+
+        Assert.Equal(long.MaxValue, endless.TotalSteps(10, 1000));
+        Assert.Equal(long.MaxValue, endless.TotalTokens(1000, 8, 8));
+    }
+
     [Theory]
     [InlineData("3ep", 30)]
     [InlineData("7ba", 7)]

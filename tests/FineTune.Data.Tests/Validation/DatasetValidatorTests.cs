@@ -266,7 +266,9 @@ public sealed class DatasetValidatorTests
         Assert.Equal((13, 100_000), (estimate.Steps, estimate.Tokens));
         var a100 = estimate.Gpus.Single(gpu => gpu.Gpu.StartsWith("A100", StringComparison.Ordinal));
         Assert.True(a100.Fits);
-        Assert.Equal(8.0 * model.Parameters!.Value * 100_000 / (312e12 * 0.4) / 3600, a100.Hours, 6);
+
+        // Six operations a weight and token, and attention.
+        Assert.InRange(a100.Hours / (6.0 * model.Parameters!.Value * 100_000 / (312e12 * 0.4) / 3600), 1, 1.1);
         Assert.Equal(a100.Hours * 3.673, a100.Cost, 6);
         Assert.Contains(report.Recommendations, recommendation => recommendation is { Code: "tokens", Met: false });
     }

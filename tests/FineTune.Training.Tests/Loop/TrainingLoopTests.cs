@@ -1,3 +1,4 @@
+using FineTune.Core.Faults;
 using FineTune.Core.Runs;
 using FineTune.Core.Training;
 using FineTune.Training.Engine;
@@ -40,6 +41,66 @@ public sealed class TrainingLoopTests : IDisposable
         Assert.Equal(Enumerable.Range(0, Sequences).Sum(i => source.Read(i).TrainedCount), reports.Skip(3).Sum(report => report.TrainedTokens));
         Assert.True(reports[^1].Loss < reports[0].Loss);
         Assert.All(reports, report => Assert.True(report.TokensPerSecond > 0 && report.GradientNorm > 0));
+        Assert.Equal(Enumerable.Range(0, Sequences), reports.Take(3).SelectMany(report => report.Batch).Order());
+        Assert.All(reports, report => Assert.InRange(report.OperationsPerSecond / report.TokensPerSecond, 6.0 * 2000, 6.0 * 8000));
+    }
+
+    [Fact]
+    public void Run_LossIsNoNumber_NamesTheStepAndTheLinesOfItsBatch()
+    {
+        var plan = Plan with { Hyperparameters = Plan.Hyperparameters with { LearningRate = 1e38, WarmupSteps = 0 } };
+        using var engine = Open();
+        using var known = new KnownLines(source);
+        List<StepReport> reports = [];
+
+        var fault = Assert.Throws<FaultException>(() => new TrainingLoop(engine, known, plan).Run(
+            0,
+            6,
+            report =>
+            {
+                reports.Add(report);
+                return LoopControl.Continue;
+            },
+            TestContext.Current.CancellationToken)).Fault;
+
+        var step = reports.Count;
+        var lines = new BatchSampler(plan, known).BatchOf(step).SelectMany(bin => bin).Select(index => 10 + index).Order().ToList();
+        Assert.Equal(("loss_not_finite", "data.jsonl", lines[0]), (fault.Code, fault.File, fault.Line));
+        Assert.StartsWith($"Step {step + 1}: the loss is ", fault.Message, StringComparison.Ordinal);
+        Assert.EndsWith($"The batch: data.jsonl:{string.Join(", ", lines)}.", fault.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Whatever leaks does so with every step: neither managed nor native memory grows from the 50th to the 200th.</summary>
+    [Fact]
+    public void Run_TwoHundredSteps_MemoryStaysBounded()
+    {
+        const int steps = 200;
+        var plan = Plan with { TotalSteps = steps, Hyperparameters = Plan.Hyperparameters with { LearningRate = 1e-4 } };
+        using var engine = Open();
+        var (managed, native) = (new long[steps], new long[steps]);
+        var allocated = 0L;
+        new TrainingLoop(engine, source, plan).Run(
+            0,
+            steps,
+            report =>
+            {
+                if (report.Step is 49 or steps - 1)
+                {
+                    managed[report.Step] = GC.GetTotalMemory(forceFullCollection: true);
+                    allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+                }
+
+                native[report.Step] = engine.MemoryBytes!.Value;
+                return LoopControl.Continue;
+            },
+            TestContext.Current.CancellationToken);
+
+        // Buffers are as large as the largest batch so far, and batches are packed anew in every epoch.
+        Assert.InRange(native[^1], native[49], native[49] + (native[49] / 10));
+
+        // Other tests run beside this one; the batches' arrays are all that a step allocates.
+        Assert.InRange(managed[^1] - managed[49], long.MinValue, 64 << 20);
+        Assert.InRange(allocated / (steps - 50), 1, 64 << 10);
     }
 
     [Fact]
@@ -95,6 +156,22 @@ public sealed class TrainingLoopTests : IDisposable
             Assert.Equal(expected, evaluation.Loss, 1e-5);
             Assert.Equal(Math.Exp(evaluation.Loss), evaluation.Perplexity);
             Assert.InRange(evaluation.TokenAccuracy, 0, 1);
+        }
+    }
+
+    /// <summary>Sequences that stand one a line, from line 10 on.</summary>
+    private sealed class KnownLines(ISequenceSource source) : ISequenceSource
+    {
+        public long Count => source.Count;
+
+        public long TotalTokens => source.TotalTokens;
+
+        public TokenSequence Read(long index) => source.Read(index);
+
+        public SequenceOrigin? OriginOf(long index) => new("data.jsonl", 10 + index);
+
+        public void Dispose()
+        {
         }
     }
 
