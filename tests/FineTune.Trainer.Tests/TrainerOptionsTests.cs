@@ -15,6 +15,7 @@ public sealed class TrainerOptionsTests
             ["FINETUNE_LEASE_SECONDS"] = "9",
             ["FINETUNE_CHECKPOINT_SECONDS"] = "0.5",
             ["FINETUNE_CHECKPOINT_COPIES"] = "false",
+            ["FINETUNE_MEMORY_GIB"] = "15.5",
             ["FINETUNE_POLL_SECONDS"] = "0.25",
             ["FINETUNE_MAX_DELIVERIES"] = "3",
             ["FINETUNE_CACHE"] = "there",
@@ -24,6 +25,7 @@ public sealed class TrainerOptionsTests
             Lease = TimeSpan.FromSeconds(9),
             CheckpointInterval = TimeSpan.FromSeconds(0.5),
             CheckpointCopies = false,
+            MemoryGib = 15.5,
             Poll = TimeSpan.FromSeconds(0.25),
             MaxDeliveries = 3,
             CacheDirectory = "there",
@@ -38,6 +40,7 @@ public sealed class TrainerOptionsTests
     [InlineData("FINETUNE_CHECKPOINT_SECONDS", "-1")]
     [InlineData("FINETUNE_LEASE_SECONDS", "Infinity")]
     [InlineData("FINETUNE_LEASE_SECONDS", "1e300")]
+    [InlineData("FINETUNE_MEMORY_GIB", "-2")]
     [InlineData("FINETUNE_MAX_DELIVERIES", "2.5")]
     [InlineData("FINETUNE_MAX_DELIVERIES", "0.5")]
     public void FromEnvironment_BadNumber_NamesTheVariable(string name, string value)

@@ -82,10 +82,10 @@ internal sealed class TrainerLab : IDisposable
     public IMessageQueue Jobs => queues.Open(Queues.TrainEpoch);
 
     /// <summary>The first epoch of two on a new model, not yet sent.</summary>
-    public async Task<EpochJob> PrepareAsync(bool withEval = false, int? tokensVocabulary = null)
+    public async Task<EpochJob> PrepareAsync(bool withEval = false, int? tokensVocabulary = null, int steps = StepsPerEpoch)
     {
         var vocabulary = TinyModel.Write(Folder["model/x"][..^2]);
-        WriteTokens(Folder.Root + "/train", tokensVocabulary ?? vocabulary, StepsPerEpoch * BatchSize, tokensVocabulary is { } high ? high - 1 : null);
+        WriteTokens(Folder.Root + "/train", tokensVocabulary ?? vocabulary, steps * BatchSize, tokensVocabulary is { } high ? high - 1 : null);
         var hyperparameters = new HyperparametersRequest(BatchSize: BatchSize).Resolve(1e-2);
         ArtifactRef? eval = null;
         if (withEval)
@@ -100,7 +100,7 @@ internal sealed class TrainerLab : IDisposable
             "epoch-1-1",
             1,
             1,
-            new TrainingPlan(hyperparameters, StepsPerEpoch, 2 * StepsPerEpoch, ContextLength, 7),
+            new TrainingPlan(hyperparameters, steps, 2 * steps, ContextLength, 7),
             await Artifacts.PublishAsync(Folder.Root + "/model", new BlobPath(Containers.Models, "base/tiny"), "model"),
             null,
             await Artifacts.PublishAsync(Folder.Root + "/train", Paths.Root / "tokens/train", "tokens"),
