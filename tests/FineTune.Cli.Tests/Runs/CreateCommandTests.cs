@@ -27,7 +27,8 @@ public sealed class CreateCommandTests
                 "--context-length", "512", "--experiment-path", "/x/y", "--no-validate-inputs", "--data-prep-cluster-id", "c1", "--name", "n",
                 "--seed", "11", "--batch-size", "16", "--micro-batch-size", "4", "--weight-decay", "0.01", "--beta1", "0.8", "--beta2", "0.98",
                 "--epsilon", "1e-6", "--warmup-ratio", "0.1", "--warmup-steps", "50", "--schedule", "cosine", "--max-grad-norm", "0.5",
-                "--accept-license",
+                "--optimizer", "lion", "--precision", "bf16int8", "--checkpoint-layers", "true", "--freeze", "model.embed_tokens.*", "--freeze",
+                "model.layers.{0..7}.*", "--accept-license",
             ]);
 
         Assert.Equal(ExitCodes.Ok, run.ExitCode);
@@ -37,7 +38,8 @@ public sealed class CreateCommandTests
             "eval_data_path":"az://datasets/e.jsonl","eval_prompts":["one","@two"],"custom_weights_path":"main.a.b/2","training_duration":"3ep",
             "learning_rate":0.0015,"context_length":512,"experiment_path":"/x/y","validate_inputs":false,"data_prep_cluster_id":"c1","name":"n",
             "seed":11,"hyperparameters":{"batch_size":16,"micro_batch_size":4,"weight_decay":0.01,"beta1":0.8,"beta2":0.98,"epsilon":1E-06,
-            "warmup_ratio":0.1,"warmup_steps":50,"schedule":"cosine","max_grad_norm":0.5},"accept_license":true}
+            "warmup_ratio":0.1,"warmup_steps":50,"schedule":"cosine","max_grad_norm":0.5,"checkpoint_layers":true,
+            "optimizer":"lion","precision":"bf16_int8","freeze":["model.embed_tokens.*","model.layers.{0..7}.*"]},"accept_license":true}
             """,
             host.To("POST", "/api/runs").Single().Body);
     }
