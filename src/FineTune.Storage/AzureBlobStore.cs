@@ -93,13 +93,27 @@ public sealed class AzureBlobStore(BlobServiceClient service) : IBlobStore
     public async IAsyncEnumerable<BlobInfo> ListAsync(
         string container, string prefix, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var pages = service.GetBlobContainerClient(container)
-            .GetBlobsAsync(new GetBlobsOptions { Prefix = prefix }, cancellationToken);
-        await foreach (var blob in pages)
+        await using var blobs = service.GetBlobContainerClient(container)
+            .GetBlobsAsync(new GetBlobsOptions { Prefix = prefix }, cancellationToken)
+            .GetAsyncEnumerator(cancellationToken);
+        while (await MoveNextAsync(blobs))
         {
-            var found = blob.Properties;
+            var (blob, found) = (blobs.Current, blobs.Current.Properties);
             yield return InfoOf(
                 new BlobPath(container, blob.Name), found.ContentLength ?? 0, found.ETag ?? default, found.LastModified ?? default);
+        }
+    }
+
+    /// <summary>Where there is no container there are no blobs.</summary>
+    private static async Task<bool> MoveNextAsync(IAsyncEnumerator<BlobItem> blobs)
+    {
+        try
+        {
+            return await blobs.MoveNextAsync();
+        }
+        catch (RequestFailedException missing) when (missing.ErrorCode == BlobErrorCode.ContainerNotFound)
+        {
+            return false;
         }
     }
 

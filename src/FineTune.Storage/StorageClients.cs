@@ -1,3 +1,4 @@
+using Azure;
 using Azure.Core;
 using Azure.Identity;
 using Azure.Storage.Blobs;
@@ -11,10 +12,14 @@ public sealed class StorageClients
     // Eight tries over about 20 s on loopback outlast a restart of the emulator; in Azure the waits are four times as long.
     private const int Retries = 8;
 
+    private readonly DefaultAzureCredential credential;
+
     /// <exception cref="Core.Faults.FaultException">The options do not name exactly one account.</exception>
     public StorageClients(StorageOptions options)
     {
         options.Validated();
+        credential = new DefaultAzureCredential(
+            new DefaultAzureCredentialOptions { ManagedIdentityClientId = options.ManagedIdentityClientId });
         if (options.ConnectionString is { } connection)
         {
             try
@@ -31,8 +36,6 @@ public sealed class StorageClients
             return;
         }
 
-        var credential = new DefaultAzureCredential(
-            new DefaultAzureCredentialOptions { ManagedIdentityClientId = options.ManagedIdentityClientId });
         var blobs = options.BlobServiceUri ?? new Uri($"https://{options.AccountName}.blob.core.windows.net");
         var queues = options.QueueServiceUri ?? new Uri($"https://{options.AccountName}.queue.core.windows.net");
         Blobs = new BlobServiceClient(blobs, credential, Configure(new BlobClientOptions(), blobs.Host));
@@ -43,7 +46,15 @@ public sealed class StorageClients
 
     public QueueServiceClient Queues { get; }
 
-    private static TOptions Configure<TOptions>(TOptions options, string address)
+    /// <summary>The blob service of another account.</summary>
+    /// <param name="sas">Null for this service's identity.</param>
+    public BlobServiceClient ConnectTo(string host, string? sas)
+    {
+        var (address, options) = (new Uri($"https://{host}"), Configure(new BlobClientOptions(), host));
+        return sas is null ? new BlobServiceClient(address, credential, options) : new BlobServiceClient(address, new AzureSasCredential(sas), options);
+    }
+
+    internal static TOptions Configure<TOptions>(TOptions options, string address)
         where TOptions : ClientOptions
     {
         var local = address.Contains("127.0.0.1", StringComparison.Ordinal) || address.Contains("localhost", StringComparison.Ordinal);

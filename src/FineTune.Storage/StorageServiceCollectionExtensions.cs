@@ -1,19 +1,23 @@
+using FineTune.Core.Datasets;
 using FineTune.Core.Storage;
+using FineTune.Storage.Data;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace FineTune.Storage;
 
 public static class StorageServiceCollectionExtensions
 {
-    /// <summary>Adds <see cref="IBlobStore"/>, <see cref="IMessageQueues"/> and <see cref="StorageProvisioner"/> of one account.</summary>
+    /// <summary>Adds <see cref="IBlobStore"/>, <see cref="IMessageQueues"/>, <see cref="IDataStore"/> and <see cref="StorageProvisioner"/> of one account.</summary>
     /// <exception cref="Core.Faults.FaultException">The options do not name exactly one account.</exception>
     public static IServiceCollection AddFineTuneStorage(this IServiceCollection services, StorageOptions options)
     {
         var clients = new StorageClients(options);
+        var blobs = new AzureBlobStore(clients.Blobs);
         return services
             .AddSingleton(clients)
             .AddSingleton<StorageProvisioner>()
-            .AddSingleton<IBlobStore>(new AzureBlobStore(clients.Blobs))
+            .AddSingleton<IBlobStore>(blobs)
+            .AddSingleton<IDataStore>(new AzureDataStore(clients.Blobs, new SasSeal(blobs), clients.ConnectTo))
             .AddSingleton<IMessageQueues>(new AzureMessageQueues(clients.Queues));
     }
 }

@@ -8,6 +8,10 @@ public interface IDataStore
     /// <summary>Whether <paramref name="location"/> has the form of this place's addresses.</summary>
     bool Handles(string location);
 
+    /// <summary>The address in the one form that this or another place keeps it in: credentials in it are no longer in plain.</summary>
+    /// <exception cref="DataAccessException">It leads nowhere.</exception>
+    Task<string> ResolveAsync(string location, CancellationToken cancellationToken = default) => Task.FromResult(location);
+
     /// <summary>The file at <paramref name="location"/>, or null when there is none.</summary>
     /// <exception cref="DataAccessException">The place refuses to say.</exception>
     Task<DataFile?> FindAsync(string location, CancellationToken cancellationToken = default);

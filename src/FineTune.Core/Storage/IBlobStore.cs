@@ -36,7 +36,7 @@ public interface IBlobStore
     /// <summary>Appends to an append blob, creating it first. At most 4 MiB a call.</summary>
     Task AppendAsync(BlobPath path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken = default);
 
-    /// <summary>Blobs whose name begins with <paramref name="prefix"/>, in name order.</summary>
+    /// <summary>Blobs whose name begins with <paramref name="prefix"/>, in name order; none where there is no such container.</summary>
     IAsyncEnumerable<BlobInfo> ListAsync(string container, string prefix, CancellationToken cancellationToken = default);
 
     /// <summary>False when there was none.</summary>

@@ -1,25 +1,25 @@
 using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
 using FineTune.Core.Datasets;
 using FineTune.Core.Storage;
 
 namespace FineTune.Workflows.Datasets;
 
 /// <summary>Data in the service's own storage: <c>az://container/name</c>.</summary>
-public sealed class BlobDataStore(IBlobStore blobs) : IDataStore
+public sealed partial class BlobDataStore(IBlobStore blobs) : IDataStore
 {
+    private const int LongestName = 1024;
+
     public bool Handles(string location) => BlobPath.TryParse(location, out _);
 
     public async Task<DataFile?> FindAsync(string location, CancellationToken cancellationToken = default) =>
-        BlobPath.TryParse(location, out var path) && path.Name.Length > 0 && await blobs.FindAsync(path, cancellationToken) is { } blob
+        Parse(location) is { Name.Length: > 0 } path && !path.Name.EndsWith('/') && await blobs.FindAsync(path, cancellationToken) is { } blob
             ? DataFile.Of(blob)
             : null;
 
     public async IAsyncEnumerable<DataFile> ListAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        if (!BlobPath.TryParse(folder, out var path))
-        {
-            yield break;
-        }
+        var path = Parse(folder);
 
         var prefix = path.Name.Length == 0 ? "" : path.Name.TrimEnd('/') + "/";
         await foreach (var blob in blobs.ListAsync(path.Container, prefix, cancellationToken))
@@ -37,4 +37,15 @@ public sealed class BlobDataStore(IBlobStore blobs) : IDataStore
 
         return await blobs.OpenReadAsync(path, offset, cancellationToken);
     }
+
+    /// <summary>What the service would refuse as no name is said here.</summary>
+    private static BlobPath Parse(string location) =>
+        BlobPath.TryParse(location, out var path) && ContainerName().IsMatch(path.Container) && path.Name.Length <= LongestName
+            ? path
+            : throw new DataAccessException(
+                "data_path_invalid",
+                $"'{location}' is no address of a blob: a container's name has 3 to 63 letters in lower case, digits and single hyphens, and a blob's name at most {LongestName} characters.");
+
+    [GeneratedRegex("^(?:[$]root|[a-z0-9](?:-?[a-z0-9]){2,62})$", RegexOptions.CultureInvariant)]
+    private static partial Regex ContainerName();
 }

@@ -21,8 +21,9 @@ public sealed class DatasetLocator(DataStores stores)
     {
         try
         {
-            var location = DataPath.Parse(path);
+            var location = await stores.ResolveAsync(path, cancellationToken);
             var store = stores.Of(location) ?? throw DataPath.Unknown(path);
+            path = DataPath.Display(path);
             return await store.FindAsync(location, cancellationToken) is { } file
                 ? new LocatedData([file], [])
                 : await SelectAsync(store, location, path, taskType, cancellationToken);

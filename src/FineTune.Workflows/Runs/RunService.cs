@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using FineTune.Core.Datasets;
 using FineTune.Core.Epochs;
 using FineTune.Core.Faults;
 using FineTune.Core.Runs;
@@ -13,7 +14,8 @@ using FineTune.Workflows.Epochs;
 namespace FineTune.Workflows.Runs;
 
 /// <summary>What clients do with runs; behind HTTP, uploads and the command line.</summary>
-public sealed class RunService(RunRequestReader reader, RunViewReader views, TokenSets tokens, IBlobStore blobs, TimeProvider clock)
+public sealed class RunService(
+    RunRequestReader reader, RunViewReader views, TokenSets tokens, DataStores data, IBlobStore blobs, TimeProvider clock)
 {
     private const string IdPrefix = "run-";
     private const int ListPage = 1000;
@@ -43,7 +45,22 @@ public sealed class RunService(RunRequestReader reader, RunViewReader views, Tok
             return (null, faults);
         }
 
-        return (await StartAsync(client, spec, cancellationToken), []);
+        try
+        {
+            return (await StartAsync(client, await WithoutSecretsAsync(spec, cancellationToken), cancellationToken), []);
+        }
+        catch (DataAccessException refused)
+        {
+            return (null, [refused.ToFault(RefusedRun.Phase, "train_data_path")]);
+        }
+    }
+
+    /// <summary>What a run is kept as, in records and history, has no credential in plain.</summary>
+    private async Task<RunSpec> WithoutSecretsAsync(RunSpec spec, CancellationToken cancellationToken)
+    {
+        return spec with { TrainDataPath = await HideAsync(spec.TrainDataPath), EvalDataPath = spec.EvalDataPath is { } eval ? await HideAsync(eval) : null };
+
+        async Task<string> HideAsync(string path) => DataPath.HasSecret(path) ? await data.ResolveAsync(path, cancellationToken) : path;
     }
 
     private async Task<RunView?> StartAsync(DurableTaskClient client, RunSpec spec, CancellationToken cancellationToken)
@@ -90,9 +107,15 @@ public sealed class RunService(RunRequestReader reader, RunViewReader views, Tok
     {
         if (await client.GetInstanceAsync(runId, cancellation: cancellationToken) is null)
         {
-            await ScheduleAsync(client, RefusedRun.Name, runId, new RefusedRunInput(runId, request, faults), cancellationToken);
+            await ScheduleAsync(client, RefusedRun.Name, runId, new RefusedRunInput(runId, WithoutSecrets(request), faults), cancellationToken);
         }
     }
+
+    private static RunRequest WithoutSecrets(RunRequest request) => request with
+    {
+        TrainDataPath = request.TrainDataPath is { } train ? DataPath.Display(train) : null,
+        EvalDataPath = request.EvalDataPath is { } eval ? DataPath.Display(eval) : null,
+    };
 
     /// <summary>Null when there is no such run.</summary>
     public async Task<RunView?> GetAsync(DurableTaskClient client, string id, CancellationToken cancellationToken = default)

@@ -1,3 +1,4 @@
+using FineTune.Core.Datasets;
 using FineTune.Core.Epochs;
 using FineTune.Core.Faults;
 using FineTune.Core.Runs;
@@ -38,8 +39,8 @@ public sealed class RunViewReader(IBlobStore blobs, TimeProvider clock)
             spec.RegisterTo.ToString(),
             state.Registered,
             spec.TaskType,
-            spec.TrainDataPath,
-            spec.EvalDataPath,
+            DataPath.Display(spec.TrainDataPath),
+            spec.EvalDataPath is { } eval ? DataPath.Display(eval) : null,
             spec.EvalPrompts,
             spec.CustomWeightsPath,
             spec.TrainingDuration.ToString(),
