@@ -45,7 +45,7 @@ public static class ValidationText
 
     private static void WriteProblem(TextWriter writer, DatasetProblem problem)
     {
-        var place = problem.File is null ? "" : DisplayText.OneLine(problem.File) + (problem.Line is { } line ? $":{line}" : "") + ": ";
+        var place = problem.Place is { } where ? DisplayText.OneLine(where) + ": " : "";
         var field = problem.Field is { } name && !problem.Message.Contains(name, StringComparison.Ordinal) ? $"{DisplayText.OneLine(name)}: " : "";
         var excerpt = problem.Excerpt is { Length: > 0 } value ? $"  [{DisplayText.OneLine(value)}]" : "";
         writer.WriteLine($"{place}{(problem.Severity == ProblemSeverity.Error ? "error" : "warning")} {problem.Code}: {field}{DisplayText.OneLine(problem.Message)}{excerpt}");

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+
 namespace FineTune.Data.Datasets;
 
 public enum ProblemSeverity
@@ -23,6 +26,12 @@ public sealed record DatasetProblem(
 
     /// <summary>What <see cref="Line"/> counts: line, or element of a JSON array, or row of a table.</summary>
     public string Record { get; init; } = DefaultRecord;
+
+    /// <summary>For readers: <c>a.jsonl:4</c>, <c>a.json, element 4</c>, <c>a.csv</c>; null when it concerns the whole data set.</summary>
+    [JsonIgnore]
+    public string? Place => File is null || Line is null ? File
+        : Record == DefaultRecord ? string.Create(CultureInfo.InvariantCulture, $"{File}:{Line}")
+        : string.Create(CultureInfo.InvariantCulture, $"{File}, {Record} {Line}");
 
     /// <summary>How to mend it.</summary>
     public string Cure { get; init; } = ProblemKinds.Find(Code)?.Cure ?? "";

@@ -18,6 +18,12 @@ internal sealed class LineParser(TaskType taskType, DatasetOptions options, stri
         }
 
         var reported = 0;
+        if (!block.Bytes.Span.ContainsAnyExcept(" \t\r\n"u8))
+        {
+            ReportUnread(block, reported, long.MaxValue, report);
+            yield break;
+        }
+
         foreach (var (number, line) in block.Lines())
         {
             reported = ReportUnread(block, reported, number, report);

@@ -10,8 +10,6 @@ namespace FineTune.Data.Sources;
 /// <summary>The columns of a table of texts, and its rows as JSON objects. Some columns hold JSON; all others are strings.</summary>
 internal sealed class CsvColumns
 {
-    private const int Maximum = 1000;
-
     private static readonly string[] OfExamples = ["messages", "prompt", "response", "completion", "text"];
     private static readonly string[] OfJson = ["messages", "tools", "functions", "parallel_tool_calls"];
     private static readonly SearchValues<byte> Escaped = SearchValues.Create(
@@ -34,11 +32,6 @@ internal sealed class CsvColumns
         if (header.Refusal is { } refusal)
         {
             throw Invalid($"The first row can't be read: {refusal.Message}");
-        }
-
-        if (header.Count > Maximum)
-        {
-            throw Invalid($"The first row has {header.Count:N0} fields, more than the {Maximum:N0} allowed.");
         }
 
         var names = new string[header.Count];

@@ -12,6 +12,7 @@ internal sealed class CsvRecordStream(Stream inner, DatasetOptions options) : Re
     private const int BlockBytes = 1 << 16;
 
     private static readonly SearchValues<byte> Unquoted = SearchValues.Create(",\"\r\n"u8);
+    private static readonly SearchValues<byte> RowEndOrQuote = SearchValues.Create("\"\r\n"u8);
 
     private readonly byte[] block = new byte[BlockBytes];
     private readonly CsvRow row = new(options.MaximumLineBytes);
@@ -94,6 +95,14 @@ internal sealed class CsvRecordStream(Stream inner, DatasetOptions options) : Re
                 row.BeginQuoted();
                 state = State.InQuotes;
                 return false;
+        }
+
+        if (row.Refusal is not null && state is State.FieldStart or State.InField && bytes.IndexOfAny(RowEndOrQuote) is not 0 and var passed)
+        {
+            // Of a row that is too long only its end is looked for.
+            count = passed < 0 ? bytes.Length : passed;
+            state = bytes[count - 1] == ',' ? State.FieldStart : State.InField;
+            return false;
         }
 
         switch (first)

@@ -7,6 +7,7 @@ namespace FineTune.Data.Sources;
 internal sealed class CsvRow(int maximumBytes)
 {
     private const int ExcerptBytes = 320;
+    private const int MaximumFields = 1000;
 
     private readonly ArrayBufferWriter<byte> content = new();
     private readonly List<int> ends = [];
@@ -54,12 +55,10 @@ internal sealed class CsvRow(int maximumBytes)
     {
         if (Refusal is null)
         {
-            // The comma counts, too: a row of commas is as long as they are.
-            length++;
             ends.Add(content.WrittenCount);
-            if (length > maximumBytes)
+            if (ends.Count > MaximumFields)
             {
-                Refuse(ProblemCodes.LineTooLong, $"The row is longer than the {maximumBytes:N0} bytes allowed.");
+                Refuse(ProblemCodes.WrongFieldCount, $"The row has more than {MaximumFields:N0} fields.");
             }
         }
     }

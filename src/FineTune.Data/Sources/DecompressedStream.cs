@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using FineTune.Data.Datasets;
 using ZstdSharp;
+using ZstdSharp.Unsafe;
 
 namespace FineTune.Data.Sources;
 
@@ -84,6 +85,11 @@ internal sealed class DecompressedStream : ReadOnlyStream
         catch (Exception broken) when (broken is EndOfStreamException || (broken is InvalidDataException && gzipEnd is { IsReached: true }))
         {
             throw GzipEnd.Missing(broken);
+        }
+        catch (ZstdException broken) when (broken.Code == ZSTD_ErrorCode.ZSTD_error_frameParameter_windowTooLarge)
+        {
+            throw new UnreadableFileException(
+                ProblemCodes.CorruptCompression, "The file needs more memory to be decompressed than the 128 MiB allowed: it was made with --long, --ultra, or by no one.", broken);
         }
         catch (Exception broken) when (broken is InvalidDataException or ZstdException)
         {

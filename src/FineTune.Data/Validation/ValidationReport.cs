@@ -42,7 +42,7 @@ public sealed record ValidationReport(
             return null;
         }
 
-        var place = first.File is null ? "" : first.Line is null ? $"{first.File}: " : $"{first.File}, line {first.Line}: ";
+        var place = first.File is null ? "" : first.Line is null ? $"{first.File}: " : $"{first.File}, {first.Record} {first.Line}: ";
         var more = Errors > 1 ? $" {Errors - 1:N0} more errors are in the validation report." : "";
         return new Fault(
             Phase, FaultAttribution.Caller, first.Code, $"{place}{first.Message} {first.Cure}{more}", first.File, first.Line, first.Field);

@@ -25,11 +25,13 @@ public sealed class WorkflowHost : IAsyncDisposable
     private readonly TemporaryFolder folder = new();
     private readonly ServiceProvider services;
 
-    private WorkflowHost(string? region, DispatchPolicy dispatch, string? database, DurableTaskRegistry? registry, Func<WorkflowOptions, WorkflowOptions>? configure)
+    private WorkflowHost(string? region, DispatchPolicy dispatch, string? database, DurableTaskRegistry? registry, Func<WorkflowOptions, WorkflowOptions>? configure, Action<IServiceCollection>? add)
     {
         Queues = new InMemoryQueues(Clock);
         var options = new WorkflowOptions { Placement = new(region), Dispatch = dispatch, WorkDirectory = folder["work"] };
-        services = new ServiceCollection()
+        var collection = new ServiceCollection();
+        add?.Invoke(collection);
+        services = collection
             .AddLogging()
             .AddSingleton<TimeProvider>(Clock)
             .AddSingleton<IBlobStore>(Blobs)
@@ -53,11 +55,12 @@ public sealed class WorkflowHost : IAsyncDisposable
     /// <param name="database">The engine's store; null for one that goes with the host.</param>
     /// <param name="registry">What the engine runs; null for the workflow.</param>
     /// <param name="configure">Changes the options of the workflow.</param>
+    /// <param name="add">Adds what the host doesn't have.</param>
     public static async Task<WorkflowHost> StartAsync(
         string? region = "eastus2", DispatchPolicy? dispatch = null, string? database = null, DurableTaskRegistry? registry = null,
-        Func<WorkflowOptions, WorkflowOptions>? configure = null)
+        Func<WorkflowOptions, WorkflowOptions>? configure = null, Action<IServiceCollection>? add = null)
     {
-        var host = new WorkflowHost(region, dispatch ?? DispatchPolicy.Default, database, registry, configure);
+        var host = new WorkflowHost(region, dispatch ?? DispatchPolicy.Default, database, registry, configure, add);
         await host.PublishModelAsync();
         await host.Get<DurableWorker>().StartAsync(CancellationToken.None);
         return host;
@@ -83,10 +86,12 @@ public sealed class WorkflowHost : IAsyncDisposable
         return await UploadAsync(name, string.Join('\n', lines));
     }
 
-    public async Task<string> UploadAsync(string name, string content)
+    public Task<string> UploadAsync(string name, string content) => UploadAsync(name, System.Text.Encoding.UTF8.GetBytes(content));
+
+    public async Task<string> UploadAsync(string name, byte[] content)
     {
         var path = new BlobPath(Containers.Datasets, name);
-        using var bytes = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(content));
+        using var bytes = new MemoryStream(content);
         await Blobs.WriteAsync(path, bytes);
         return path.ToString();
     }

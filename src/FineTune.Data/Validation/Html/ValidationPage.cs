@@ -91,7 +91,7 @@ public static class ValidationPage
     {
         var first = problems.Where(problem => problem.Line is not null).Take(ShownPlaces).ToList();
         return first.Count == 0 ? ""
-            : string.Join(", ", first.Select(problem => Format($"{problem.File}:{problem.Line}"))) + (count > first.Count ? ", … · " : " · ");
+            : string.Join(", ", first.Select(problem => problem.Place)) + (count > first.Count ? ", … · " : " · ");
     }
 
     private static string Problems(string title, ValidationReports reports, ProblemSeverity severity, long count)
@@ -111,7 +111,7 @@ public static class ValidationPage
     }
 
     private static string Row(DatasetProblem problem) =>
-        $"<tr><td>{Text(problem.File ?? "all")}</td><td class=\"n\">{(problem.Line is { } line ? Format($"{line:N0}") : "")}</td>"
+        $"<tr><td>{Text(problem.File ?? "all")}</td><td class=\"n\">{(problem.Line is { } line ? Format($"{line:N0}") : "")}{(problem.Record == DatasetProblem.DefaultRecord ? "" : $" <span class=\"soft\">({Text(problem.Record)})</span>")}</td>"
         + $"<td>{(problem.Field is { } field ? $"<code class=\"field\">{Text(field)}</code>" : "")}</td>"
         + $"<td><span class=\"{Class(problem.Severity)}\">{Text(problem.Message)}</span> {Text(problem.Cure)}"
         + $"{(problem.RefusedBy is { } refused ? $" <span class=\"soft\">Refused by {Text(refused)}.</span>" : "")}</td>"
