@@ -42,6 +42,36 @@ public sealed class ValidateCommandTests : IDisposable
         Assert.Equal(("invalid_json", 1), (problem.GetProperty("code").GetString(), problem.GetProperty("line").GetInt32()));
     }
 
+    [Fact]
+    public async Task Validate_FolderAndPattern_ReadWhatTheyCanAndNameTheRest()
+    {
+        Write("a.jsonl", ["""{"prompt": "a", "response": "b"}"""]);
+        Write("b.json", ["""[{"prompt": "c", "response": "d"}]"""]);
+        Write("c.csv", ["prompt,response", "e,f", "g"]);
+        Write("notes.txt", ["n"]);
+        Write("_SUCCESS", [""]);
+        Directory.CreateDirectory(Path.Combine(folder.FullPath, "deep"));
+        Write("deep/d.jsonl", ["""{"prompt": "h", "response": "i"}"""]);
+        Directory.CreateSymbolicLink(Path.Combine(folder.FullPath, "loop"), folder.FullPath);
+        File.CreateSymbolicLink(Path.Combine(folder.FullPath, "link.jsonl"), Path.Combine(folder.FullPath, "a.jsonl"));
+
+        var all = await CommandLine.RunAsync(CommandLine.Nowhere, "validate", folder.FullPath);
+        var some = await CommandLine.RunAsync(CommandLine.Nowhere, "validate", Path.Combine(folder.FullPath, "**", "{a,d}.jsonl"));
+        var none = await CommandLine.RunAsync(CommandLine.Nowhere, "validate", Path.Combine(folder.FullPath, "_*"));
+
+        Assert.Equal(ExitCodes.Failed, all.ExitCode);
+        Assert.Contains("c.csv:3: error wrong_field_count", all.Out, StringComparison.Ordinal);
+        foreach (var leftOut in (string[])["link.jsonl", "loop", "notes.txt"])
+        {
+            Assert.Contains($"{leftOut}: warning left_out_file", all.Out, StringComparison.Ordinal);
+        }
+
+        Assert.Contains("4 examples", all.OutLines[^1], StringComparison.Ordinal);
+        Assert.Equal(ExitCodes.Ok, some.ExitCode);
+        Assert.Contains("2 examples", some.OutLines[^1], StringComparison.Ordinal);
+        Assert.Equal(ExitCodes.Refused, none.ExitCode);
+    }
+
     [Theory]
     [InlineData("validate", "missing.jsonl")]
     [InlineData("validate", ".", "--context-length", "1")]
