@@ -32,6 +32,9 @@ const string Usage = """
     Encodes the file's lines on all cores and prints one JSON object; with the folder of an npm project that has @anush008/tokenizers,
     that peer's throughput too, measured in turns.
 
+    FineTune.Benchmarks packing FILE --tokenizer DIR [--template FAMILY] [--json]
+    Packs the conversations of a file into contexts of the usual lengths, and a million sequences of their lengths; prints what is wasted.
+
     FineTune.Benchmarks precision --text FILE
         [the model] [--context N --batch N --steps N]
     Trains on a text in every precision and prints the losses on what was held out.
@@ -65,6 +68,9 @@ switch (args)
         return 0;
     case ["tokenize", var text, "--tokenizer", var tokenizer, .. var options]:
         Console.WriteLine(TokenizeBenchmark.Run(text, tokenizer, options is ["--peer", var peer, ..] ? peer : null));
+        return 0;
+    case ["packing", var chats, "--tokenizer", var tokenizer, .. var options]:
+        Console.WriteLine(await PackingBenchmark.RunAsync(chats, tokenizer, options is ["--template", var family, ..] ? family : "llama3.1"));
         return 0;
     case ["validate", "--generate", var megabytes, var file]:
         ValidateBenchmark.Generate(file, int.Parse(megabytes, CultureInfo.InvariantCulture));

@@ -1,4 +1,5 @@
 using FineTune.Core.Numerics;
+using FineTune.Core.Training.Packing;
 
 namespace FineTune.Core.Training;
 
@@ -8,12 +9,12 @@ namespace FineTune.Core.Training;
 /// </summary>
 public sealed class BatchSampler
 {
-    // Draws of an epoch: one stream orders the sequences, the next the bins they are packed in.
+    // Draws of an epoch: one stream packs the sequences, the next orders the bins they are packed in.
     private const int StreamsPerEpoch = 2;
 
     private readonly TrainingPlan plan;
     private readonly CounterRandom random;
-    private readonly int[] lengths;
+    private readonly SequencePacker packer;
     private long packedEpoch = -1;
     private PackedBins bins = new([0], []);
     private int[] order = [];
@@ -22,11 +23,13 @@ public sealed class BatchSampler
     {
         this.plan = plan;
         random = new CounterRandom((ulong)plan.Seed);
-        lengths = new int[checked((int)source.Count)];
+        var lengths = new int[checked((int)source.Count)];
         for (var index = 0; index < lengths.Length; index++)
         {
             lengths[index] = source.LengthOf(index);
         }
+
+        packer = new SequencePacker(lengths, plan.ContextLength);
     }
 
     /// <summary>Optimizer steps of one pass over <paramref name="bins"/> bins.</summary>
@@ -41,8 +44,7 @@ public sealed class BatchSampler
         var (epoch, stepInEpoch) = Math.DivRem(step, plan.StepsPerEpoch);
         if (epoch != packedEpoch)
         {
-            var draws = random.Stream((ulong)epoch * StreamsPerEpoch);
-            bins = SequencePacker.Pack(lengths, draws.Permutation(lengths.Length), plan.ContextLength);
+            bins = packer.Pack(random.Stream((ulong)epoch * StreamsPerEpoch));
             order = random.Stream(((ulong)epoch * StreamsPerEpoch) + 1).Permutation(bins.Count);
             packedEpoch = epoch;
         }

@@ -7,6 +7,7 @@ using FineTune.Core.Runs;
 using FineTune.Core.Storage;
 using FineTune.Core.Telemetry;
 using FineTune.Core.Training;
+using FineTune.Core.Training.Packing;
 using FineTune.Data.Tokens;
 using FineTune.Workflows.Models;
 
@@ -32,7 +33,7 @@ public sealed class SealTokens(IBlobStore blobs, ArtifactStore artifacts)
         var lengths = await LengthsAsync(train.Folder, index);
         var heldOut = eval is null ? HoldOut.Select(lengths.Length, input.Spec.Seed) : [];
         var trained = lengths.Where((_, at) => Array.BinarySearch(heldOut, at) < 0).ToArray();
-        var bins = SequencePacker.Count(trained, input.Model.ContextLength);
+        var bins = new SequencePacker(trained, input.Model.ContextLength).Bins;
         var tokens = trained.Sum(length => (long)length);
         var plan = PlanSteps(input, bins, tokens, heldOut.Length);
         return new TokenizedData(train, eval, plan, Summarize(index.Summary!, trained.Length, heldOut.Length, evalIndex?.Summary, tokens, bins, plan));
