@@ -32,6 +32,7 @@ public static class PlanBenchmark
         var planned = TrainingPlanner.Plan(work, device);
         var memory = TrainingMemory.Of(work, device);
         var seconds = StepTime.Of(work, device);
+        var processor = StepTime.Of(work, DeviceCalibration.Measure(work, FreeMemory.Limit, () => ProcessorSeconds(shape)));
         var measured = shape.Steps == 0 ? null : Measure(shape, settings);
         return WireJson.Serialize(new
         {
@@ -52,6 +53,9 @@ public static class PlanBenchmark
             best_step_seconds = measured?.BestSeconds,
             time_ratio = seconds / measured?.MedianSeconds,
             time_ratio_best = seconds / measured?.BestSeconds,
+            predicted_processor_seconds = processor,
+            measured_processor_seconds = measured?.ProcessorSeconds,
+            processor_ratio = processor / measured?.ProcessorSeconds,
         });
     }
 
@@ -63,18 +67,31 @@ public static class PlanBenchmark
         // Forgets the peak of what was before.
         File.WriteAllText("/proc/self/clear_refs", "5");
         using ITrainingEngine engine = CpuEngine.Open(folder["model"], null, settings);
-        var seconds = new List<double>();
+        var (seconds, processor) = (new List<double>(), new List<double>());
         for (var step = 0; step < shape.Steps; step++)
         {
             var batch = MicroBatch.Pad(shape.Sequences(step));
-            var began = Stopwatch.GetTimestamp();
+            var (began, busy) = (Stopwatch.GetTimestamp(), ProcessorSeconds(shape));
             engine.Step([batch], LearningRate);
+            processor.Add(ProcessorSeconds(shape) - busy);
             seconds.Add(Stopwatch.GetElapsedTime(began).TotalSeconds);
         }
 
         double[] counted = [.. seconds.Skip(WarmUp).Order()];
-        return new Measured(Process.GetCurrentProcess().PeakWorkingSet64, engine.MemoryBytes ?? 0, counted[counted.Length / 2], counted[0]);
+        return new Measured(
+            Process.GetCurrentProcess().PeakWorkingSet64,
+            engine.MemoryBytes ?? 0,
+            counted[counted.Length / 2],
+            counted[0],
+            processor.Skip(WarmUp).Order().ElementAt(counted.Length / 2));
     }
 
-    private sealed record Measured(long PeakBytes, long EngineBytes, double MedianSeconds, double BestSeconds);
+    /// <summary>Time on the processors, by the number of threads: what a step would take if it had them for itself.</summary>
+    private static double ProcessorSeconds(BenchmarkShape shape)
+    {
+        using var process = Process.GetCurrentProcess();
+        return process.TotalProcessorTime.TotalSeconds / shape.Threads;
+    }
+
+    private sealed record Measured(long PeakBytes, long EngineBytes, double MedianSeconds, double BestSeconds, double ProcessorSeconds);
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using FineTune.Core.Estimates;
 using FineTune.Core.Runs;
 using FineTune.Training.Engine;
@@ -23,10 +24,14 @@ public static class DeviceCalibration
 
     /// <summary>This machine as a device that trains <paramref name="work"/>.</summary>
     /// <param name="memoryBytes">That the process may take.</param>
-    public static TrainingDevice Measure(TrainingWork work, long memoryBytes)
+    public static TrainingDevice Measure(TrainingWork work, long memoryBytes) =>
+        Measure(work, memoryBytes, () => Stopwatch.GetTimestamp() / (double)Stopwatch.Frequency);
+
+    /// <param name="clock">Seconds since any moment.</param>
+    internal static TrainingDevice Measure(TrainingWork work, long memoryBytes, Func<double> clock)
     {
         var numerics = TorchRuntime.Start();
-        var rates = CpuEngine.IsSupported ? Rates(work, numerics.Threads) : Unknown;
+        var rates = CpuEngine.IsSupported ? Rates(work, numerics.Threads, clock) : Unknown;
         return new TrainingDevice(
             $"this machine ({numerics.Threads} threads)",
             memoryBytes,
@@ -42,9 +47,11 @@ public static class DeviceCalibration
     private static (double Peak, double Products, double Attention, double Bytes, double Weights) Unknown =>
         (double.NaN, double.PositiveInfinity, double.PositiveInfinity, double.PositiveInfinity, double.PositiveInfinity);
 
-    private static (double Peak, double Products, double Attention, double Bytes, double Weights) Rates(TrainingWork work, int threads)
+    private static (double Peak, double Products, double Attention, double Bytes, double Weights) Rates(
+        TrainingWork work, int threads, Func<double> clock)
     {
         using var kernels = new CpuKernels(threads);
+        var speed = new KernelSpeed(kernels, clock);
         var model = work.Shape;
         var rows = (int)Math.Min(work.Rows, MaxRows);
         var attention = new AttentionShape(model.AttentionHeads, model.KeyValueHeads, model.HeadDimension);
@@ -52,9 +59,9 @@ public static class DeviceCalibration
         var settings = work.Hyperparameters;
 
         // Loops run at full speed only once the runtime has compiled them a second time, in the background, after some dozens of calls.
-        KernelSpeed.Attention(kernels, attention, Few);
-        KernelSpeed.Elementwise(kernels, Few, Few);
-        KernelSpeed.Update(kernels, settings, Few * Few);
+        speed.Attention(attention, Few);
+        speed.Elementwise(Few, Few);
+        speed.Update(settings, Few * Few);
         (int Outputs, int Inputs, int Count)[] matrices =
         [
             (attention.PackedWidth, model.HiddenSize, model.Layers),
@@ -66,7 +73,7 @@ public static class DeviceCalibration
         var (operations, seconds, peak) = (0.0, 0.0, 0.0);
         foreach (var (outputs, inputs, count) in matrices)
         {
-            var measured = KernelSpeed.Product(kernels, rows, Math.Min(outputs, MaxOutputs), inputs, isHalf);
+            var measured = speed.Product(rows, Math.Min(outputs, MaxOutputs), inputs, isHalf);
             operations += (double)count * outputs * inputs;
             seconds += (double)count * outputs * inputs / measured.Mean;
             peak = Math.Max(peak, measured.Best);
@@ -75,8 +82,8 @@ public static class DeviceCalibration
         return (
             peak,
             operations / seconds,
-            KernelSpeed.Attention(kernels, attention, Math.Min(work.ContextLength, MaxContext)),
-            KernelSpeed.Elementwise(kernels, rows, model.IntermediateSize),
-            KernelSpeed.Update(kernels, settings, KernelSpeed.ManyValues));
+            speed.Attention(attention, Math.Min(work.ContextLength, MaxContext)),
+            speed.Elementwise(rows, model.IntermediateSize),
+            speed.Update(settings, KernelSpeed.ManyValues));
     }
 }

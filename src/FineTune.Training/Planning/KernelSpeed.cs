@@ -1,11 +1,11 @@
-using System.Diagnostics;
 using FineTune.Core.Runs;
 using FineTune.Training.Kernels;
 
 namespace FineTune.Training.Planning;
 
 /// <summary>Rates of single kernels on memory of their own: the best of a few short measurements, as other work on the machine only slows them.</summary>
-internal static unsafe class KernelSpeed
+/// <param name="clock">Seconds since any moment.</param>
+internal sealed unsafe class KernelSpeed(IKernels kernels, Func<double> clock)
 {
     private const int Rounds = 3;
 
@@ -16,7 +16,7 @@ internal static unsafe class KernelSpeed
     private const double LeastSeconds = 0.01;
 
     /// <summary>Operations per second of a layer's product, its input's gradient and its weight's: on average, and of the fastest.</summary>
-    public static (double Mean, double Best) Product(IKernels kernels, int rows, int outputs, int inputs, bool isHalf)
+    public (double Mean, double Best) Product(int rows, int outputs, int inputs, bool isHalf)
     {
         using var memory = new NativeBuffer<float>(((long)rows * (inputs + outputs)) + (2L * outputs * inputs));
         var x = new Matrix(memory.Data, rows, inputs);
@@ -36,7 +36,7 @@ internal static unsafe class KernelSpeed
     }
 
     /// <summary>Operations per second of causal attention over one sequence, forward and backward.</summary>
-    public static double Attention(IKernels kernels, AttentionShape shape, int length)
+    public double Attention(AttentionShape shape, int length)
     {
         using var memory = new NativeBuffer<float>((long)length * ((2 * shape.PackedWidth) + (2 * shape.QueryWidth) + shape.Heads));
         using var segments = new NativeBuffer<Segment>(1);
@@ -56,7 +56,7 @@ internal static unsafe class KernelSpeed
     }
 
     /// <summary>Bytes per second that an activation and a norm read and write.</summary>
-    public static double Elementwise(IKernels kernels, int rows, int width)
+    public double Elementwise(int rows, int width)
     {
         using var memory = new NativeBuffer<float>((3L * rows * width) + rows + width);
         var gateUp = new Matrix(memory.Data, rows, 2 * width);
@@ -73,7 +73,7 @@ internal static unsafe class KernelSpeed
     }
 
     /// <summary>Weights per second that the optimizer updates, kept as <paramref name="settings"/> say.</summary>
-    public static double Update(IKernels kernels, Hyperparameters settings, int count)
+    public double Update(Hyperparameters settings, int count)
     {
         using var memory = new NativeBuffer<float>(5L * count);
         var gradients = memory.Data;
@@ -105,20 +105,21 @@ internal static unsafe class KernelSpeed
     }
 
     /// <summary>Of one call; the first, which touches the memory, does not count.</summary>
-    private static double Seconds(Action call)
+    private double Seconds(Action call)
     {
         call();
         var best = double.PositiveInfinity;
         for (var round = 0; round < Rounds; round++)
         {
-            var (began, calls) = (Stopwatch.GetTimestamp(), 0);
-            do
+            var (began, calls, seconds) = (clock(), 0, 0.0);
+            while (seconds < LeastSeconds)
             {
                 call();
                 calls++;
+                seconds = clock() - began;
             }
-            while (Stopwatch.GetElapsedTime(began).TotalSeconds < LeastSeconds);
-            best = Math.Min(best, Stopwatch.GetElapsedTime(began).TotalSeconds / calls);
+
+            best = Math.Min(best, seconds / calls);
         }
 
         return best;
