@@ -117,8 +117,8 @@ public sealed class WorkflowHost : IAsyncDisposable
         return lease is null ? null : WireJson.Deserialize<EpochJob>(lease.Body);
     }
 
-    public Task BeatAsync(EpochJob job, long step = 1) => new RunJournal(Blobs, job.RunId).WriteHeartbeatAsync(
-        new Heartbeat(job.RunId, job.Epoch, job.Attempt, Clock.GetUtcNow(), step, job.Plan.TotalSteps, 1, 1, 1));
+    public Task BeatAsync(EpochJob job, long step = 1, IReadOnlyList<long>? lossSpikes = null) => new RunJournal(Blobs, job.RunId).WriteHeartbeatAsync(
+        new Heartbeat(job.RunId, job.Epoch, job.Attempt, Clock.GetUtcNow(), step, job.Plan.TotalSteps, 1, 1, 1, lossSpikes));
 
     /// <summary>The result of an epoch that went well, with a checkpoint that is really there.</summary>
     public async Task<EpochResult> ResultAsync(EpochJob job, EpochOutcome outcome = EpochOutcome.Completed)

@@ -54,6 +54,29 @@ public sealed class RunRequestReaderTests
         Assert.Contains(spec!.Warnings, warning => warning.Contains("meta-llama/Meta-Llama-3.1-8B", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(null, false)]
+    [InlineData(2e-5, false)]
+    [InlineData(1e-3, true)]
+    [InlineData(1e-7, true)]
+    public void Read_LearningRateTenTimesOff_Warns(double? rate, bool warns)
+    {
+        var (spec, _) = Read(Valid with { LearningRate = rate });
+        Assert.Equal(warns, spec!.Warnings.Any(warning => warning.Contains("usual for full-parameter training of 1235.8 million weights", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("10000ep", null, null)]
+    [InlineData("10001ep", null, "training_duration")]
+    [InlineData("1ep", "model.layers.{0..7}.*", null)]
+    [InlineData("1ep", "model.layers.{7..0}.*", "hyperparameters.freeze")]
+    [InlineData("1ep", "model layers", "hyperparameters.freeze")]
+    public void Read_DurationOrPatternOutOfBounds_IsRefused(string duration, string? pattern, string? field)
+    {
+        var (_, faults) = Read(Valid with { TrainingDuration = duration, Hyperparameters = new(Freeze: pattern is null ? null : [pattern]) });
+        Assert.Equal(field, faults.SingleOrDefault()?.Field);
+    }
+
     [Fact]
     public void Read_LicenseNotAccepted_SaysWhereItStandsAndHowToAccept()
     {

@@ -47,6 +47,21 @@ public sealed class TrainRunTests
         Assert.Equal(["ep1", "ep2"], (await host.Runs.CheckpointsAsync(run.Id)).Select(checkpoint => checkpoint.Name));
     }
 
+    [Fact]
+    public async Task Run_LossSpikes_StatusNamesTheSteps()
+    {
+        await using var host = await WorkflowHost.StartAsync();
+        var run = await host.CreateAsync();
+        var job = (await host.TakeJobAsync())!;
+
+        await host.BeatAsync(job);
+        Assert.Empty((await host.GetAsync(run.Id)).Warnings);
+        await host.BeatAsync(job, lossSpikes: [3, 7]);
+
+        Assert.Equal(
+            "The training loss spiked at steps 3, 7; the run's events name the lines of data.", Assert.Single((await host.GetAsync(run.Id)).Warnings));
+    }
+
     [Theory]
     [InlineData(TrainRun.Name, null)]
     [InlineData(TrainRun.Name, """{"run_id":"by-hand"}""")]
