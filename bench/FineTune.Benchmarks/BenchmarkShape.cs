@@ -2,6 +2,7 @@ using System.Globalization;
 using FineTune.Core.Estimates;
 using FineTune.Core.Numerics;
 using FineTune.Core.Training;
+using FineTune.Training.Engine;
 using FineTune.Training.Models;
 
 namespace FineTune.Benchmarks;
@@ -26,6 +27,12 @@ public sealed class BenchmarkShape(string[] args)
 
     /// <summary><c>cpu</c> or <c>autograd</c>.</summary>
     public string Engine => Text("--engine", "cpu");
+
+    /// <summary>As the trainer's <c>--device</c>.</summary>
+    public DeviceChoice Device => DeviceChoice.Parse(Text("--device", "cpu"), "--device");
+
+    /// <summary>Micro-batches of a step.</summary>
+    public int MicroBatches => Number("--micro-batches", 1);
 
     /// <summary>Keeps only the layers' inputs for the backward pass.</summary>
     public bool CheckpointLayers => args.Contains("--checkpoint-layers");

@@ -7,6 +7,7 @@ const string Usage = """
         [--context N --batch N --steps N --shortest N --labelled PERCENT]      the work
         [--threads N --json]
         [--engine cpu|autograd --precision fp32|bf16|bf16int8 --checkpoint-layers]           train only: the engine
+        [--device cpu|cuda|cuda:0,1|cpu:0,1 --micro-batches N]                               train only: devices that share the layers
     Trains random weights on random tokens and prints one JSON object. train-autograd is plain TorchSharp.
 
     FineTune.Benchmarks plan

@@ -19,8 +19,8 @@ public static class TrainingBenchmark
     {
         ITrainingEngine engine = shape.Engine == "autograd"
             ? AutogradEngine.Open(folder, null, Settings(shape))
-            : CpuEngine.Open(folder, null, Settings(shape));
-        return (engine, batch => engine.Step([batch], LearningRate).Loss);
+            : TrainingEngines.Open(folder, null, Settings(shape), shape.Device);
+        return (engine, batch => engine.Step(Split(batch, shape.MicroBatches), LearningRate).Loss);
     });
 
     /// <summary>Plain TorchSharp.</summary>
@@ -29,6 +29,13 @@ public static class TrainingBenchmark
         var trainer = new PlainTrainer(folder, Settings(shape));
         return (trainer, trainer.Step);
     });
+
+    private static MicroBatch[] Split(MicroBatch batch, int count) => count == 1 ? [batch] : [.. Enumerable.Range(0, batch.Rows).Chunk(batch.Rows / count)
+        .Select(rows => new MicroBatch(
+            rows.Length,
+            batch.Length,
+            batch.Inputs[(rows[0] * batch.Length)..((rows[^1] + 1) * batch.Length)],
+            batch.Labels[(rows[0] * batch.Length)..((rows[^1] + 1) * batch.Length)]))];
 
     private static Hyperparameters Settings(BenchmarkShape shape) =>
         new HyperparametersRequest(
@@ -42,6 +49,7 @@ public static class TrainingBenchmark
         var numerics = TorchRuntime.Start(NumericsSettings.Detect() with { Threads = shape.Threads });
         var before = GemmBenchmark.BestGigaflops(shape);
         var (losses, seconds, tokens) = Train(shape, open);
+        var onProcessor = shape.Device.Devices.All(device => !device.IsCuda);
         var peak = Process.GetCurrentProcess().PeakWorkingSet64;
         var best = Math.Max(before, GemmBenchmark.BestGigaflops(shape));
         var counted = Enumerable.Range(WarmUp, shape.Steps - WarmUp).Select(step => tokens[step] / seconds[step]).Order().ToList();
@@ -56,8 +64,9 @@ public static class TrainingBenchmark
             peak_rss_bytes = peak,
             parameters = shape.Config.Parameters,
             bytes_per_parameter = peak / (double)shape.Config.Parameters,
+            device = shape.Device.Name,
             gemm_gflops = best,
-            mfu = median * shape.FlopPerToken / (best * 1e9),
+            mfu = onProcessor ? median * shape.FlopPerToken / (best * 1e9) : (double?)null,
             numerics,
             loss = losses,
         });

@@ -7,7 +7,8 @@ using FineTune.Trainer.Serve;
 const string Usage = """
     FineTune.Trainer: trains, generates and prepares models. Storage is named by AzureWebJobsStorage, or AzureWebJobsStorage__accountName.
 
-      FineTune.Trainer work [--once]      take epochs from the queue (--once: one, then end; for container jobs)
+      FineTune.Trainer work [--once] [--device cpu|cuda|cuda:0,1]
+                                          take epochs from the queue (--once: one, then end; for container jobs)
       FineTune.Trainer serve [--port N]   generate text over loopback HTTP (port 0: any free one)
       FineTune.Trainer init-model --text FILE [--text FILE …] --as NAME [--dim N --layers N --heads N --kv-heads N --ffn N
                                   --merges N --context N --seed N --untied]

@@ -1,12 +1,15 @@
 using System.Globalization;
 using FineTune.Core.Faults;
 using FineTune.Core.Storage;
+using FineTune.Training.Engine;
 
 namespace FineTune.Trainer;
 
 /// <summary>Settings of a trainer, from environment variables.</summary>
 public sealed record TrainerOptions
 {
+    private const string DeviceVariable = "FINETUNE_DEVICE";
+
     /// <summary>A week, the longest a queue hides a message.</summary>
     private const int MaxSeconds = 7 * 24 * 60 * 60;
 
@@ -49,6 +52,9 @@ public sealed record TrainerOptions
     /// <summary><c>FINETUNE_CACHE</c>: folder for downloads.</summary>
     public string CacheDirectory { get; init; } = Path.Combine(Path.GetTempPath(), "finetune-trainer");
 
+    /// <summary><c>FINETUNE_DEVICE</c>, or <c>--device</c>: what trains.</summary>
+    public DeviceChoice Device { get; init; } = DeviceChoice.Cpu;
+
     public static TrainerOptions FromEnvironment(Func<string, string?> variable)
     {
         var defaults = new TrainerOptions();
@@ -61,6 +67,7 @@ public sealed record TrainerOptions
             Poll = Seconds(variable, "FINETUNE_POLL_SECONDS") ?? defaults.Poll,
             MaxDeliveries = WholeNumber(variable, "FINETUNE_MAX_DELIVERIES") ?? defaults.MaxDeliveries,
             Queue = variable("FINETUNE_JOBS_QUEUE") is { Length: > 0 } queue ? queue : defaults.Queue,
+            Device = variable(DeviceVariable) is { Length: > 0 } device ? DeviceChoice.Parse(device, DeviceVariable) : defaults.Device,
             CacheDirectory = variable("FINETUNE_CACHE") ?? defaults.CacheDirectory,
         };
     }

@@ -15,9 +15,9 @@ public static class TrainerServices
     public static IServiceCollection AddTrainer(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(_ => TrainerOptions.FromEnvironment(Environment.GetEnvironmentVariable));
         return services
             .AddFineTuneStorage(StorageOptions.FromConfiguration(configuration))
-            .AddSingleton(TrainerOptions.FromEnvironment(Environment.GetEnvironmentVariable))
             .AddSingleton<ArtifactStore>()
             .AddSingleton<BaseModels>()
             .AddSingleton<EpochCheckpoints>()

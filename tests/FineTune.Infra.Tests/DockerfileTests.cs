@@ -21,4 +21,17 @@ public sealed class DockerfileTests
         Assert.Subset(copied, BuildFiles.ToHashSet(StringComparer.Ordinal));
         Assert.Contains(lines, line => line.StartsWith($"RUN dotnet publish src/{project} ", StringComparison.Ordinal));
     }
+
+    [Fact]
+    public async Task TrainerDockerfile_RunsOnTheDeviceThatItsLibtorchIsFor()
+    {
+        var lines = await File.ReadAllLinesAsync(
+            Path.Combine(AppContext.BaseDirectory, "docker", "FineTune.Trainer", "Dockerfile"), TestContext.Current.CancellationToken);
+        var runtime = lines.SkipWhile(line => !line.StartsWith("FROM mcr.microsoft.com/dotnet/aspnet", StringComparison.Ordinal)).ToList();
+
+        // Arguments end with their stage, so it must be declared again, with the same default.
+        Assert.Equal(2, lines.Count(line => line == "ARG LIBTORCH=cuda"));
+        Assert.Contains("ARG LIBTORCH=cuda", runtime);
+        Assert.Contains("ENV FINETUNE_DEVICE=$LIBTORCH", runtime);
+    }
 }

@@ -1,4 +1,5 @@
 using FineTune.Core.Faults;
+using FineTune.Training.Engine;
 
 namespace FineTune.Trainer.Tests;
 
@@ -18,6 +19,7 @@ public sealed class TrainerOptionsTests
             ["FINETUNE_MEMORY_GIB"] = "15.5",
             ["FINETUNE_POLL_SECONDS"] = "0.25",
             ["FINETUNE_MAX_DELIVERIES"] = "3",
+            ["FINETUNE_DEVICE"] = "cuda:0,1",
             ["FINETUNE_CACHE"] = "there",
         };
         var expected = new TrainerOptions
@@ -28,6 +30,7 @@ public sealed class TrainerOptionsTests
             MemoryGib = 15.5,
             Poll = TimeSpan.FromSeconds(0.25),
             MaxDeliveries = 3,
+            Device = DeviceChoice.Parse("cuda:0,1", "FINETUNE_DEVICE"),
             CacheDirectory = "there",
         };
 

@@ -29,7 +29,10 @@ public sealed record EpochPlanning(TrainingPlan Plan, TrainingDevice Device, Pla
         }
 
         var work = new TrainingWork(config.Shape, job.Plan.ContextLength, settings);
-        var device = DeviceCalibration.Measure(work, options.MemoryGib is { } gib ? (long)(gib * Gib) : FreeMemory.Limit);
+        var allowed = options.MemoryGib is { } gib ? (long)(gib * Gib) : (long?)null;
+        var device = options.Device.MemoryBytes is { } memory
+            ? DeviceCalibration.Gpus(options.Device, allowed ?? memory)
+            : DeviceCalibration.Measure(work, allowed ?? FreeMemory.Limit);
         var planned = TrainingPlanner.Plan(work, device).Unwrap();
         return new EpochPlanning(job.Plan with { Hyperparameters = planned.Hyperparameters }, device, planned);
     }

@@ -41,7 +41,7 @@ public sealed class EpochTraining(
     {
         var hasOptimizer = resume is not null || job.Previous is not null;
         planning = EpochPlanning.Of(job, input.StartFolder, hasOptimizer, options);
-        using var engine = TrainingEngines.Open(input.StartFolder, hasOptimizer ? input.StartFolder : null, planning.Plan.Hyperparameters);
+        using var engine = TrainingEngines.Open(input.StartFolder, hasOptimizer ? input.StartFolder : null, planning.Plan.Hyperparameters, options.Device);
         if (job.Epoch == 1 && resume is null)
         {
             control.Announce(EpochEvents.ModelInitialized(engine.Config, planning, clock.GetUtcNow()));

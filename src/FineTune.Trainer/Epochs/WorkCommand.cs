@@ -1,3 +1,4 @@
+using FineTune.Training.Engine;
 using FineTune.Training.Numerics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -15,18 +16,24 @@ public static class WorkCommand
     public static async Task<int> RunAsync(Arguments arguments)
     {
         var once = arguments.Flag("--once");
+        var device = arguments.Text("--device");
         arguments.RequireEmpty();
+        var options = TrainerOptions.FromEnvironment(Environment.GetEnvironmentVariable);
+        options = device is null ? options : options with { Device = DeviceChoice.Parse(device, "--device") };
+
+        // Before a message is taken: another trainer may have the device.
+        options.Device.Check();
         var numerics = TorchRuntime.Start();
 
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration.AddEnvironmentVariables();
         builder.Logging.AddTrainerLogging();
-        builder.Services.AddTrainer(builder.Configuration).AddTrainerTelemetry(builder.Configuration);
+        builder.Services.AddSingleton(options).AddTrainer(builder.Configuration).AddTrainerTelemetry(builder.Configuration);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTimeout);
         builder.Services.AddSingleton<IHostedService>(services => ActivatorUtilities.CreateInstance<WorkService>(services, once));
         using var host = builder.Build();
         HostWatch.Start(() => host.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication());
-        host.Services.GetRequiredService<ILogger<WorkService>>().LogInformation("Trainer ready: {Numerics}", numerics);
+        host.Services.GetRequiredService<ILogger<WorkService>>().LogInformation("Trainer ready on {Device}: {Numerics}", options.Device.Name, numerics);
         await host.RunAsync();
         return 0;
     }

@@ -8,7 +8,9 @@ namespace FineTune.Training.Engine;
 /// for each. T rows are packed positions, R those with a label: behind its attention the last layer works on the latter only.
 /// </summary>
 /// <param name="checkpointing">Layers share everything but their input.</param>
-internal sealed unsafe class Activations(LlamaConfig config, bool checkpointing = false) : IDisposable
+/// <param name="deviceMemory">Of the kernels' device; null is the host.</param>
+/// <param name="stage">What of the model is on it; all of it unless given.</param>
+internal sealed unsafe class Activations(LlamaConfig config, bool checkpointing = false, IDeviceMemory? deviceMemory = null, LlamaStage? stage = null) : IDisposable
 {
     /// <summary>
     /// Logits are made in chunks of at most this many values (16 MB), or as many as the head has weights: whole where that takes less
@@ -18,9 +20,12 @@ internal sealed unsafe class Activations(LlamaConfig config, bool checkpointing 
 
     private const int Alignment = 16;
 
-    private readonly NativeBuffer<float> memory = new();
+    private readonly NativeBuffer<float> memory = new(deviceMemory);
+    private readonly NativeBuffer<float> losses = new();
     private readonly NativeBuffer<int> hits = new();
     private readonly AttentionShape shape = new(config.AttentionHeads, config.KeyValueHeads, config.HeadDimension);
+
+    private readonly bool hasHead = stage?.HasHead ?? true;
 
     // Carve runs twice: without memory to measure, then with it.
     private float* next;
@@ -29,9 +34,9 @@ internal sealed unsafe class Activations(LlamaConfig config, bool checkpointing 
     /// <summary>Layers have to be computed again before their gradient, unless they were the last computed.</summary>
     public bool AreShared => checkpointing;
 
-    public Layer[] Layers { get; } = new Layer[config.Layers];
+    public Layer[] Layers { get; } = new Layer[stage?.Layers ?? config.Layers];
 
-    /// <summary>Input of the final norm [R, D].</summary>
+    /// <summary>Input of the final norm [R, D], or of the next stage [T, D].</summary>
     public Matrix Final { get; private set; }
 
     /// <summary>Its output, the head's input.</summary>
@@ -65,9 +70,10 @@ internal sealed unsafe class Activations(LlamaConfig config, bool checkpointing 
     /// <summary>[chunk, V].</summary>
     public Matrix Logits { get; private set; }
 
-    /// <summary>By label [R].</summary>
-    public float* Losses { get; private set; }
+    /// <summary>By label [R], on the host.</summary>
+    public float* Losses => losses.Data;
 
+    /// <summary>By label [R], on the host.</summary>
     public int* Hits => hits.Data;
 
     public long Bytes => memory.ByteCount + hits.ByteCount;
@@ -80,21 +86,24 @@ internal sealed unsafe class Activations(LlamaConfig config, bool checkpointing 
         Carve(batch.Count, batch.LabelCount);
         next = memory.Reserve(used);
         Carve(batch.Count, batch.LabelCount);
+        losses.Reserve(batch.LabelCount);
         hits.Reserve(batch.LabelCount);
     }
 
     public void Dispose()
     {
         memory.Dispose();
+        losses.Dispose();
         hits.Dispose();
     }
 
     private void Carve(int rows, int labels)
     {
         var (hidden, inner) = (config.HiddenSize, config.IntermediateSize);
+        var scored = hasHead ? labels : 0;
         for (var i = 0; i < Layers.Length; i++)
         {
-            var behind = i == Layers.Length - 1 ? labels : rows;
+            var behind = hasHead && i == Layers.Length - 1 ? labels : rows;
             var input = Take(rows, hidden);
             Layers[i] = i > 0 && checkpointing
                 ? Layers[0] with { Input = input, Middle = Layers[0].Middle.Slice(0, behind), GateUp = Layers[0].GateUp.Slice(0, behind) }
@@ -103,20 +112,19 @@ internal sealed unsafe class Activations(LlamaConfig config, bool checkpointing 
                     Take(behind, hidden), Take(behind, 2 * inner));
         }
 
-        Final = Take(labels, hidden);
-        FinalNormed = Take(labels, hidden);
+        Final = Take(hasHead ? labels : rows, hidden);
+        FinalNormed = Take(scored, hidden);
         Normed = Take(rows, hidden);
         Scales = Take(rows, 1).Data;
         Inner = Take(rows, inner);
-        LabelledMixed = Take(labels, shape.QueryWidth);
-        DLabelledMixed = Take(labels, shape.QueryWidth);
+        LabelledMixed = Take(scored, shape.QueryWidth);
+        DLabelledMixed = Take(scored, shape.QueryWidth);
         DMixed = Take(rows, shape.QueryWidth);
         DPacked = Take(rows, shape.PackedWidth);
         DNormed = Take(rows, hidden);
         DStream = Take(rows, hidden);
-        DLabelledStream = Take(labels, hidden);
-        Logits = Take(Math.Min(labels, Math.Max(hidden, LogitValues / config.VocabSize)), config.VocabSize);
-        Losses = Take(labels, 1).Data;
+        DLabelledStream = Take(scored, hidden);
+        Logits = Take(Math.Min(scored, Math.Max(hidden, LogitValues / config.VocabSize)), config.VocabSize);
     }
 
     private Matrix Take(int rows, int columns)

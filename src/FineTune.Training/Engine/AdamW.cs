@@ -81,10 +81,10 @@ internal sealed class AdamW : IDisposable
     }
 
     /// <summary>The moments as they are when read.</summary>
-    public ArtifactContent Content() => OptimizerFile.Content(
+    public ArtifactContent Content() => OptimizerFile.Content(OptimizerFile.ToWrite(
         trained,
         shape => TensorMemory.Source(first[shape.Name]),
-        shape => TensorMemory.Source(second[shape.Name]));
+        shape => TensorMemory.Source(second[shape.Name])));
 
     public void Dispose()
     {

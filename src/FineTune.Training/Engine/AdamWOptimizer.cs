@@ -1,7 +1,7 @@
-using FineTune.Core.Artifacts;
 using FineTune.Core.Runs;
 using FineTune.Training.Kernels;
 using FineTune.Training.Models;
+using FineTune.Training.Safetensors;
 
 namespace FineTune.Training.Engine;
 
@@ -10,21 +10,22 @@ internal sealed unsafe class AdamWOptimizer : IOptimizer
 {
     private readonly TrainedWeights trained;
     private readonly WeightBlock weights;
+    private readonly IDeviceMemory? deviceMemory;
     private readonly NativeBuffer<float> first;
     private readonly NativeBuffer<float> second;
     private AdamWSettings settings;
 
     /// <summary>Starts with moments of zero, or those of <paramref name="directory"/>.</summary>
-    public AdamWOptimizer(TrainedWeights trained, WeightBlock weights, Hyperparameters settings, string? directory)
+    public AdamWOptimizer(TrainedWeights trained, WeightBlock weights, Hyperparameters settings, string? directory, IDeviceMemory? deviceMemory = null)
     {
-        (this.trained, this.weights, Settings) = (trained, weights, settings);
+        (this.trained, this.weights, this.deviceMemory, Settings) = (trained, weights, deviceMemory, settings);
         using var saved = directory is null ? null : OptimizerFile.Open(directory, trained.Shapes);
-        first = new NativeBuffer<float>(trained.StateCount);
-        second = new NativeBuffer<float>(trained.StateCount);
+        first = new NativeBuffer<float>(trained.StateCount, deviceMemory);
+        second = new NativeBuffer<float>(trained.StateCount, deviceMemory);
         foreach (var shape in saved is null ? [] : trained.Shapes)
         {
-            TensorMemory.Fill(first.Data + trained.StateOffsetOf(shape.Name), shape.Count, saved!.FirstOf(shape));
-            TensorMemory.Fill(second.Data + trained.StateOffsetOf(shape.Name), shape.Count, saved.SecondOf(shape));
+            DeviceValues.Fill(deviceMemory, first.Data + trained.StateOffsetOf(shape.Name), shape.Count, saved!.FirstOf(shape));
+            DeviceValues.Fill(deviceMemory, second.Data + trained.StateOffsetOf(shape.Name), shape.Count, saved.SecondOf(shape));
         }
     }
 
@@ -44,10 +45,10 @@ internal sealed unsafe class AdamWOptimizer : IOptimizer
     }
 
     /// <summary>The moments as they are when read.</summary>
-    public ArtifactContent Content() => OptimizerFile.Content(
+    public IReadOnlyList<TensorToWrite> ToWrite() => OptimizerFile.ToWrite(
         trained.Shapes,
-        shape => TensorMemory.Source(first.Data + trained.StateOffsetOf(shape.Name)),
-        shape => TensorMemory.Source(second.Data + trained.StateOffsetOf(shape.Name)));
+        shape => DeviceValues.Source(deviceMemory, first.Data + trained.StateOffsetOf(shape.Name)),
+        shape => DeviceValues.Source(deviceMemory, second.Data + trained.StateOffsetOf(shape.Name)));
 
     public void Dispose()
     {

@@ -1,7 +1,7 @@
-using FineTune.Core.Artifacts;
 using FineTune.Core.Runs;
 using FineTune.Training.Kernels;
 using FineTune.Training.Kernels.Cpu.Updates;
+using FineTune.Training.Safetensors;
 
 namespace FineTune.Training.Engine;
 
@@ -17,7 +17,7 @@ internal sealed class CompactOptimizer : IOptimizer
     private AdamWSettings settings;
 
     /// <summary>Starts with moments of zero, or those of <paramref name="directory"/>.</summary>
-    public CompactOptimizer(WeightLayout layout, LlamaParameters parameters, WeightBlock weights, Hyperparameters settings, string? directory)
+    public CompactOptimizer(WeightLayout layout, LlamaParameters parameters, WeightBlock weights, Hyperparameters settings, string? directory, IDeviceMemory? deviceMemory = null)
     {
         (this.weights, Settings) = (weights, settings);
         var form = settings.Precision switch
@@ -26,8 +26,8 @@ internal sealed class CompactOptimizer : IOptimizer
             TrainingPrecision.Bf16Int8 => ValueForm.Codes,
             _ => ValueForm.Single,
         };
-        first = new MomentBlock(layout, parameters, form, OptimizerFile.First);
-        second = settings.Optimizer == OptimizerKind.Lion ? null : new MomentBlock(layout, parameters, form, OptimizerFile.Second);
+        first = new MomentBlock(layout, parameters, form, OptimizerFile.First, deviceMemory);
+        second = settings.Optimizer == OptimizerKind.Lion ? null : new MomentBlock(layout, parameters, form, OptimizerFile.Second, deviceMemory);
         if (directory is not null)
         {
             using var saved = OptimizerFile.Open(directory);
@@ -52,7 +52,7 @@ internal sealed class CompactOptimizer : IOptimizer
         gradient,
         count);
 
-    public ArtifactContent Content() => OptimizerFile.Content([.. first.ToWrite(), .. second?.ToWrite() ?? []]);
+    public IReadOnlyList<TensorToWrite> ToWrite() => [.. first.ToWrite(), .. second?.ToWrite() ?? []];
 
     public void Dispose()
     {

@@ -108,7 +108,7 @@ public sealed unsafe class CpuEngine : ITrainingEngine
     {
         CheckUsable();
         return TrainingCheckpoint.Contents(
-            Config, weights.ToWrite(), companions, optimizer.Content(), new TrainingState(StepsDone, Hyperparameters, TorchRuntime.Start()));
+            Config, weights.ToWrite(), companions, OptimizerFile.Content(optimizer.ToWrite()), new TrainingState(StepsDone, Hyperparameters, TorchRuntime.Start()));
     }
 
     public ITokenDecoder OpenDecoder(int contextLength) => new CpuDecoder(Config, new LlamaBlock(parameters, block), contextLength);

@@ -6,7 +6,8 @@ namespace FineTune.Training.Engine;
 /// Keeps the gradients of all trained weights until their sum over micro-batches, or their norm, is known. Takes 4 bytes a weight, allocated
 /// when first needed.
 /// </summary>
-internal sealed unsafe class GradientBuffer(LlamaParameters parameters) : IGradientSink, IDisposable
+/// <param name="deviceMemory">Of the kernels' device; null is the host.</param>
+internal sealed unsafe class GradientBuffer(LlamaParameters parameters, IDeviceMemory? deviceMemory = null) : IGradientSink, IDisposable
 {
     private readonly bool[] begun = new bool[parameters.Trained.Ranges.Count];
     private NativeBuffer<float>? memory;
@@ -19,7 +20,7 @@ internal sealed unsafe class GradientBuffer(LlamaParameters parameters) : IGradi
     /// <summary>Forgets the gradients of the step before.</summary>
     public void BeginStep()
     {
-        memory ??= new NativeBuffer<float>(parameters.Trained.StateCount);
+        memory ??= new NativeBuffer<float>(parameters.Trained.StateCount, deviceMemory);
         begun.AsSpan().Clear();
     }
 

@@ -1,6 +1,6 @@
-using FineTune.Core.Artifacts;
 using FineTune.Core.Runs;
 using FineTune.Training.Kernels;
+using FineTune.Training.Safetensors;
 
 namespace FineTune.Training.Engine;
 
@@ -24,7 +24,7 @@ internal unsafe interface IOptimizer : IDisposable
     void Apply(IKernels kernels, Parameter parameter, long first, long count, float* gradient);
 
     /// <summary>What it remembers as it is when read, in the form that every engine reads.</summary>
-    ArtifactContent Content();
+    IReadOnlyList<TensorToWrite> ToWrite();
 
     /// <summary>Blocks of values with a common scale fit it.</summary>
     const int RangeAlignment = 256;

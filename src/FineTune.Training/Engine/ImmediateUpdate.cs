@@ -7,14 +7,15 @@ namespace FineTune.Training.Engine;
 /// in the cache only (Lv et al., "Full parameter fine-tuning for large language models with limited resources", 2023; here with AdamW).
 /// Only where a gradient comes in several products is it kept whole.
 /// </summary>
-internal sealed unsafe class ImmediateUpdate(LlamaParameters parameters, IOptimizer optimizer) : IGradientSink, IDisposable
+/// <param name="deviceMemory">Of the kernels' device; null is the host.</param>
+internal sealed unsafe class ImmediateUpdate(LlamaParameters parameters, IOptimizer optimizer, IDeviceMemory? deviceMemory = null) : IGradientSink, IDisposable
 {
     /// <summary>Values of a tile: 4 MB stay in the last cache, and the products are large enough to run at full speed.</summary>
     private const int TileValues = 1 << 20;
 
     private readonly NativeBuffer<float>?[] partial = new NativeBuffer<float>?[parameters.Trained.Ranges.Count];
     private readonly bool[] begun = new bool[parameters.Trained.Ranges.Count];
-    private readonly NativeBuffer<float> scratch = new();
+    private readonly NativeBuffer<float> scratch = new(deviceMemory);
 
     /// <summary>Squared Euclidean norm of this step's gradients.</summary>
     public double SquaredNorm { get; private set; }
@@ -117,7 +118,7 @@ internal sealed unsafe class ImmediateUpdate(LlamaParameters parameters, IOptimi
 
     private Matrix Partial(Parameter weight)
     {
-        var buffer = partial[weight.Index] ??= new NativeBuffer<float>(weight.Count);
+        var buffer = partial[weight.Index] ??= new NativeBuffer<float>(weight.Count, deviceMemory);
         return new Matrix(buffer.Data, weight.Rows, weight.Columns);
     }
 

@@ -4,7 +4,7 @@ using FineTune.Training.Models;
 
 namespace FineTune.Training.Engine;
 
-/// <summary>A Llama model's weights by their part in it, and which of them are trained.</summary>
+/// <summary>A Llama model's weights, or those of a stage, by their part in it, and which of them are trained.</summary>
 internal sealed class LlamaParameters
 {
     private readonly List<Parameter> all = [];
@@ -12,12 +12,21 @@ internal sealed class LlamaParameters
     /// <param name="freeze">See <see cref="FrozenWeights"/>; null trains all.</param>
     public LlamaParameters(WeightLayout layout, IReadOnlyList<string>? freeze = null)
     {
-        var config = layout.Config;
+        var (config, stage) = (layout.Config, layout.Stage);
         var shape = new AttentionShape(config.AttentionHeads, config.KeyValueHeads, config.HeadDimension);
-        Embedding = Matrix(LlamaWeights.Embedding, config.VocabSize, config.HiddenSize);
-        Head = config.TieWordEmbeddings ? Embedding : Matrix(LlamaWeights.Output, config.VocabSize, config.HiddenSize);
-        FinalNorm = Vector(LlamaWeights.FinalNorm);
-        Layers = [.. Enumerable.Range(0, config.Layers).Select(index => new LayerParameters(
+        IsTied = config.TieWordEmbeddings && stage.IsWhole;
+        if (stage.HasEmbedding)
+        {
+            Embedding = Matrix(LlamaWeights.Embedding, config.VocabSize, config.HiddenSize);
+        }
+
+        if (stage.HasHead)
+        {
+            Head = IsTied ? Embedding : Matrix(config.TieWordEmbeddings ? LlamaWeights.Embedding : LlamaWeights.Output, config.VocabSize, config.HiddenSize);
+            FinalNorm = Vector(LlamaWeights.FinalNorm);
+        }
+
+        Layers = [.. Enumerable.Range(stage.First, stage.Layers).Select(index => new LayerParameters(
             Vector(LlamaWeights.Name(index, "input_layernorm")),
             Matrix(LlamaWeights.Name(index, "self_attn.q_proj"), shape.PackedWidth, config.HiddenSize),
             Matrix(LlamaWeights.Name(index, "self_attn.o_proj"), config.HiddenSize, shape.QueryWidth),
@@ -36,11 +45,16 @@ internal sealed class LlamaParameters
 
     public TrainedWeights Trained { get; }
 
+    /// <summary>Whether embedding and head are one and the same here; two devices have a copy each.</summary>
+    public bool IsTied { get; }
+
+    /// <summary>Of a model's first stage.</summary>
     public Parameter Embedding { get; }
 
-    /// <summary>The embedding itself when they are tied.</summary>
+    /// <summary>Of a model's last stage; the embedding itself when they are tied.</summary>
     public Parameter Head { get; }
 
+    /// <summary>Of a model's last stage.</summary>
     public Parameter FinalNorm { get; }
 
     public LayerParameters[] Layers { get; }

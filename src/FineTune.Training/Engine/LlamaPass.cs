@@ -8,10 +8,15 @@ namespace FineTune.Training.Engine;
 /// attention, SwiGLU (Touvron et al., "LLaMA", 2023). Norms and activations are computed again on the way back rather than kept.
 /// Only rows with labels go through what follows the last attention, and their logits exist in chunks only.
 /// </summary>
-internal sealed unsafe class LlamaPass(LlamaConfig config, LlamaParameters parameters, WeightBlock weights, RotaryAngles angles)
+/// <param name="part">What of the model it is for; all of it unless given.</param>
+internal sealed unsafe class LlamaPass(
+    LlamaConfig config, LlamaParameters parameters, WeightBlock weights, RotaryAngles angles, LlamaStage? part = null)
 {
+    private readonly LlamaStage stage = part ?? LlamaStage.Whole(config);
     private readonly float epsilon = (float)config.RmsNormEpsilon;
     private readonly AttentionShape shape = new(config.AttentionHeads, config.KeyValueHeads, config.HeadDimension);
+
+    private int LayerCount => stage.Layers;
 
     /// <summary>
     /// Gives the batch's gradients to <paramref name="gradients"/>; returns the sum of its losses. If that is not finite there are no
@@ -22,12 +27,18 @@ internal sealed unsafe class LlamaPass(LlamaConfig config, LlamaParameters param
     {
         Forward(kernels, batch, activations);
         var loss = HeadGradient(kernels, batch, activations, gradients, scale);
-        if (!double.IsFinite(loss))
+        if (double.IsFinite(loss))
         {
-            return loss;
+            Backward(kernels, batch, activations, gradients);
         }
 
-        for (var i = config.Layers - 1; i >= Math.Max(0, parameters.Trained.LowestLayer); i--)
+        return loss;
+    }
+
+    /// <summary>Gradients of all layers and the embedding, from that of the residual stream behind them.</summary>
+    public void Backward(IKernels kernels, PackedBatch batch, Activations activations, IGradientSink gradients)
+    {
+        for (var i = LayerCount - 1; i >= Math.Max(0, parameters.Trained.LowestLayer); i--)
         {
             if (activations.AreShared && !IsLast(i))
             {
@@ -37,17 +48,21 @@ internal sealed unsafe class LlamaPass(LlamaConfig config, LlamaParameters param
             LayerGradient(kernels, batch, activations, gradients, i);
         }
 
-        if (parameters.Trained.LowestLayer < 0)
+        if (stage.HasEmbedding && parameters.Trained.LowestLayer < 0)
         {
             EmbeddingGradient(kernels, batch, activations, gradients);
         }
-
-        return loss;
     }
 
     public EvaluationSums Evaluate(IKernels kernels, PackedBatch batch, Activations activations)
     {
         Forward(kernels, batch, activations);
+        return Score(kernels, batch, activations);
+    }
+
+    /// <summary>Behind <see cref="Forward"/>, where the head is.</summary>
+    public EvaluationSums Score(IKernels kernels, PackedBatch batch, Activations activations)
+    {
         var normed = FinalNorm(kernels, activations);
         for (var first = 0; first < batch.LabelCount; first += activations.Logits.Rows)
         {
@@ -65,16 +80,21 @@ internal sealed unsafe class LlamaPass(LlamaConfig config, LlamaParameters param
         return new EvaluationSums(Sum(activations.Losses, batch.LabelCount), batch.LabelCount, correct);
     }
 
-    private void Forward(IKernels kernels, PackedBatch batch, Activations activations)
+    /// <summary>Up to the input of the final norm. A stage without the embedding begins with the input of its first layer.</summary>
+    public void Forward(IKernels kernels, PackedBatch batch, Activations activations)
     {
-        kernels.Embed(weights.Matrix(parameters.Embedding), batch.Tokens, activations.Layers[0].Input);
-        for (var i = 0; i < config.Layers; i++)
+        if (stage.HasEmbedding)
+        {
+            kernels.Embed(weights.Matrix(parameters.Embedding), batch.Tokens, activations.Layers[0].Input);
+        }
+
+        for (var i = 0; i < LayerCount; i++)
         {
             LayerForward(kernels, batch, activations, i);
             var (layer, at) = (parameters.Layers[i], activations.Layers[i]);
             var inner = activations.Inner.Slice(0, at.Middle.Rows);
             kernels.SwiGlu(at.GateUp, inner);
-            var output = IsLast(i) ? activations.Final : activations.Layers[i + 1].Input;
+            var output = i == LayerCount - 1 ? activations.Final : activations.Layers[i + 1].Input;
             kernels.Copy(at.Middle, output);
             kernels.Linear(inner, weights.Matrix(layer.Down), output, add: true);
         }
@@ -107,7 +127,7 @@ internal sealed unsafe class LlamaPass(LlamaConfig config, LlamaParameters param
     }
 
     /// <summary>Returns the sum of the losses; gives a complete gradient only after all of them are known to be finite.</summary>
-    private double HeadGradient(IKernels kernels, PackedBatch batch, Activations activations, IGradientSink gradients, float scale)
+    public double HeadGradient(IKernels kernels, PackedBatch batch, Activations activations, IGradientSink gradients, float scale)
     {
         var head = weights.Matrix(parameters.Head);
         var normed = FinalNorm(kernels, activations);
@@ -127,7 +147,7 @@ internal sealed unsafe class LlamaPass(LlamaConfig config, LlamaParameters param
             kernels.LinearInputGradient(logits, head, dNormed.Slice(first, logits.Rows));
             if (!HeadWaits(batch, activations))
             {
-                gradients.Product(kernels, parameters.Head, logits, chunk, complete && !config.TieWordEmbeddings);
+                gradients.Product(kernels, parameters.Head, logits, chunk, complete && !parameters.IsTied);
             }
         }
 
@@ -151,7 +171,7 @@ internal sealed unsafe class LlamaPass(LlamaConfig config, LlamaParameters param
 
     /// <summary>Whether the head's gradient is made together with the embedding's, from logits that were kept.</summary>
     private bool HeadWaits(PackedBatch batch, Activations activations) =>
-        config.TieWordEmbeddings && activations.Logits.Rows == batch.LabelCount;
+        parameters.IsTied && activations.Logits.Rows == batch.LabelCount;
 
     private void LayerGradient(IKernels kernels, PackedBatch batch, Activations activations, IGradientSink gradients, int index)
     {
@@ -219,7 +239,8 @@ internal sealed unsafe class LlamaPass(LlamaConfig config, LlamaParameters param
         kernels.ScatterAdd(labelled, batch.Labelled, 0, all);
     }
 
-    private bool IsLast(int layer) => layer == config.Layers - 1;
+    /// <summary>Whether rows without label are left out behind a layer's attention.</summary>
+    private bool IsLast(int layer) => stage.HasHead && layer == LayerCount - 1;
 
     private static double Sum(float* losses, int count)
     {

@@ -9,12 +9,13 @@ namespace FineTune.Training.Engine;
 internal sealed unsafe class MomentBlock : IDisposable
 {
     private readonly string prefix;
+    private readonly IDeviceMemory? deviceMemory;
     private readonly Part[] parts;
     private readonly NativeBuffer<byte> memory;
 
-    public MomentBlock(WeightLayout layout, LlamaParameters parameters, ValueForm form, string prefix)
+    public MomentBlock(WeightLayout layout, LlamaParameters parameters, ValueForm form, string prefix, IDeviceMemory? deviceMemory = null)
     {
-        this.prefix = prefix;
+        (this.prefix, this.deviceMemory) = (prefix, deviceMemory);
         var names = layout.Shapes.ToDictionary(shape => layout[shape.Name], shape => shape.Name);
         parts = new Part[parameters.Trained.Ranges.Count];
         var bytes = 0L;
@@ -27,7 +28,7 @@ internal sealed unsafe class MomentBlock : IDisposable
             bytes += (part.DataBytes + part.ScaleBytes + 63) / 64 * 64;
         }
 
-        memory = new NativeBuffer<byte>(bytes);
+        memory = new NativeBuffer<byte>(bytes, deviceMemory);
     }
 
     public long Bytes => memory.ByteCount;
@@ -47,7 +48,7 @@ internal sealed unsafe class MomentBlock : IDisposable
     [
         .. parts.Select(part => new TensorToWrite(Name(part), [part.Count], Source(part), part.Type)),
         .. parts.Where(part => part.Form == ValueForm.Codes)
-            .Select(part => new TensorToWrite(ScalesName(part), [part.Blocks], TensorMemory.Source(Scales(part)), TensorType.F32)),
+            .Select(part => new TensorToWrite(ScalesName(part), [part.Blocks], DeviceValues.Source(deviceMemory, Scales(part)), TensorType.F32)),
     ];
 
     /// <summary>Takes back what <see cref="ToWrite"/> gave.</summary>
@@ -59,14 +60,14 @@ internal sealed unsafe class MomentBlock : IDisposable
             switch (part.Form)
             {
                 case ValueForm.BFloat:
-                    HalfMemory.Fill((ushort*)Data(part), part.Count, source);
+                    DeviceValues.Fill(deviceMemory, (ushort*)Data(part), part.Count, source);
                     break;
                 case ValueForm.Codes:
-                    ByteMemory.Fill(Data(part), part.Count, source);
-                    TensorMemory.Fill(Scales(part), part.Blocks, saved.Of(ScalesName(part), TensorType.F32, part.Blocks));
+                    DeviceValues.Fill(deviceMemory, Data(part), part.Count, source);
+                    DeviceValues.Fill(deviceMemory, Scales(part), part.Blocks, saved.Of(ScalesName(part), TensorType.F32, part.Blocks));
                     break;
                 default:
-                    TensorMemory.Fill((float*)Data(part), part.Count, source);
+                    DeviceValues.Fill(deviceMemory, (float*)Data(part), part.Count, source);
                     break;
             }
         }
@@ -80,9 +81,9 @@ internal sealed unsafe class MomentBlock : IDisposable
 
     private TensorSource Source(Part part) => part.Form switch
     {
-        ValueForm.BFloat => HalfMemory.Source((ushort*)Data(part)),
-        ValueForm.Codes => ByteMemory.Source(Data(part)),
-        _ => TensorMemory.Source((float*)Data(part)),
+        ValueForm.BFloat => DeviceValues.Source(deviceMemory, (ushort*)Data(part)),
+        ValueForm.Codes => DeviceValues.Source(deviceMemory, Data(part)),
+        _ => DeviceValues.Source(deviceMemory, (float*)Data(part)),
     };
 
     private byte* Data(Part part) => memory.Data + part.Offset;

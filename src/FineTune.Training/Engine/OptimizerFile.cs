@@ -13,18 +13,14 @@ internal static class OptimizerFile
     internal const string Second = "exp_avg_sq.";
 
     /// <summary>All first moments, then all second ones.</summary>
-    public static ArtifactContent Content(
-        IReadOnlyList<WeightShape> shapes, Func<WeightShape, TensorSource> first, Func<WeightShape, TensorSource> second)
-    {
-        TensorToWrite[] tensors =
-        [
-            .. shapes.Select(shape => new TensorToWrite(First + shape.Name, shape.Shape, first(shape))),
-            .. shapes.Select(shape => new TensorToWrite(Second + shape.Name, shape.Shape, second(shape))),
-        ];
-        return Content(tensors);
-    }
+    public static IReadOnlyList<TensorToWrite> ToWrite(
+        IReadOnlyList<WeightShape> shapes, Func<WeightShape, TensorSource> first, Func<WeightShape, TensorSource> second) =>
+    [
+        .. shapes.Select(shape => new TensorToWrite(First + shape.Name, shape.Shape, first(shape))),
+        .. shapes.Select(shape => new TensorToWrite(Second + shape.Name, shape.Shape, second(shape))),
+    ];
 
-    /// <summary>Moments in a form of their own, which only an engine of the same precision and rule reads.</summary>
+    /// <summary>Moments in whatever form; other than those in single precision, only an engine of the same precision and rule reads them.</summary>
     public static ArtifactContent Content(IReadOnlyList<TensorToWrite> tensors) => new(FileName, () => new SafetensorsStream(tensors));
 
     /// <summary>Opens the file of <paramref name="directory"/>.</summary>

@@ -41,8 +41,8 @@ internal sealed unsafe class PackedBatch : IDisposable
     public static int UsedLength(MicroBatch batch, int row) =>
         1 + batch.Labels.AsSpan(row * batch.Length, batch.Length).LastIndexOfAnyExcept(MicroBatch.Ignored);
 
-    /// <summary>Takes the rows of <paramref name="batch"/> that <paramref name="shardOf"/> gives to <paramref name="shard"/>.</summary>
-    public void Pack(MicroBatch batch, ReadOnlySpan<int> shardOf, int shard)
+    /// <summary>Takes the rows of <paramref name="batch"/> that <paramref name="shardOf"/> gives to <paramref name="shard"/>; all where it is empty.</summary>
+    public void Pack(MicroBatch batch, ReadOnlySpan<int> shardOf = default, int shard = 0)
     {
         (Count, LabelCount, Longest, segmentCount) = (0, 0, 0, 0);
         tokens.Reserve(batch.Inputs.Length);
@@ -53,7 +53,7 @@ internal sealed unsafe class PackedBatch : IDisposable
         for (var row = 0; row < batch.Rows; row++)
         {
             var length = UsedLength(batch, row);
-            if (length > 0 && shardOf[row] == shard)
+            if (length > 0 && (shardOf.IsEmpty || shardOf[row] == shard))
             {
                 Append(batch, row * batch.Length, length);
             }

@@ -3,9 +3,10 @@ using FineTune.Training.Kernels;
 namespace FineTune.Training.Engine;
 
 /// <summary>Passes on the gradients of what is trained; those of frozen weights are not made at all.</summary>
-internal sealed unsafe class TrainedGradients(TrainedWeights trained) : IGradientSink, IDisposable
+/// <param name="deviceMemory">Of the kernels' device; null is the host.</param>
+internal sealed unsafe class TrainedGradients(TrainedWeights trained, IDeviceMemory? deviceMemory = null) : IGradientSink, IDisposable
 {
-    private readonly NativeBuffer<float> unused = new();
+    private readonly NativeBuffer<float> unused = new(deviceMemory);
     private IGradientSink inner = null!;
 
     public long Bytes => unused.ByteCount;

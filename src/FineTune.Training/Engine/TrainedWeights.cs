@@ -30,7 +30,7 @@ internal sealed class TrainedWeights
     /// <summary>Values of a block of gradients or moments, gaps included.</summary>
     public long StateCount { get; private set; }
 
-    /// <summary>The backward pass ends with this layer; at -1, with the embedding.</summary>
+    /// <summary>The backward pass ends with this layer, counted from the stage's first; below 0, with all of them and the embedding.</summary>
     public int LowestLayer { get; }
 
     public static TrainedWeights All(WeightLayout layout, IReadOnlyList<Parameter> parameters)
@@ -52,7 +52,9 @@ internal sealed class TrainedWeights
     /// <summary>Weights that adjoin in a parameter are one range of it, as long as none between them is frozen.</summary>
     public static TrainedWeights Of(WeightLayout layout, IReadOnlyList<Parameter> parameters, IReadOnlyList<WeightShape> shapes)
     {
-        var trained = new TrainedWeights(parameters, shapes, FrozenWeights.LowestLayer(layout.Config.Shape, shapes));
+        var lowest = FrozenWeights.LowestLayer(layout.Config.Shape, shapes) - layout.Stage.First;
+        shapes = [.. shapes.IntersectBy(layout.Shapes.Select(own => own.Name), shape => shape.Name)];
+        var trained = new TrainedWeights(parameters, shapes, lowest);
         foreach (var parameter in parameters)
         {
             var inside = shapes.Where(shape => layout[shape.Name] >= parameter.Offset && layout[shape.Name] < parameter.Offset + parameter.Count)

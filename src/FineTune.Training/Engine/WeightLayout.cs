@@ -15,10 +15,12 @@ internal sealed class WeightLayout
 
     private readonly Dictionary<string, long> offsets = new(StringComparer.Ordinal);
 
-    public WeightLayout(LlamaConfig config)
+    /// <param name="stage">What of the model is on the device; all of it unless given.</param>
+    public WeightLayout(LlamaConfig config, LlamaStage? stage = null)
     {
         Config = config;
-        Shapes = LlamaWeights.Of(config.Shape);
+        Stage = stage ?? LlamaStage.Whole(config);
+        Shapes = Stage.Shapes(config);
         var end = 0L;
         foreach (var shape in Shapes.OrderBy(shape => shape.IsMatrix ? 0 : 1))
         {
@@ -40,6 +42,8 @@ internal sealed class WeightLayout
     }
 
     public LlamaConfig Config { get; }
+
+    public LlamaStage Stage { get; }
 
     public IReadOnlyList<WeightShape> Shapes { get; }
 

@@ -5,6 +5,8 @@ namespace FineTune.Training.Kernels;
 /// <summary>
 /// What a training step is made of, forward and backward, on one device. All memory is the caller's; calls run in order. Rows are
 /// packed positions; a weight W [outputs, inputs] maps x to x Wᵀ, as in Hugging Face's files. "+=" marks what is added to.
+/// Matrices, weights, gains, scales, gradients and moments are in the device's memory. Indices, labels, losses and hits are in the
+/// host's: losses and hits are there when a call returns, everything else may still be under way.
 /// </summary>
 internal unsafe interface IKernels : IDisposable
 {

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace FineTune.Training.Kernels;
 
 /// <summary>Memory outside the garbage collector, aligned to cache lines; grows, never shrinks. Large ones are <see cref="LargePages"/>.</summary>
-internal sealed unsafe class NativeBuffer<T> : IDisposable
+/// <param name="memory">Of the device it is on; null is the host.</param>
+internal sealed unsafe class NativeBuffer<T>(IDeviceMemory? memory = null) : IDisposable
     where T : unmanaged
 {
     private const int Alignment = 64;
@@ -11,15 +12,12 @@ internal sealed unsafe class NativeBuffer<T> : IDisposable
     private T* data;
     private long capacity;
 
-    public NativeBuffer()
-    {
-    }
-
     /// <summary>Allocates <paramref name="count"/> elements of zero.</summary>
-    public NativeBuffer(long count)
+    public NativeBuffer(long count, IDeviceMemory? memory = null)
+        : this(memory)
     {
         Reserve(count);
-        if (!IsLarge)
+        if (memory is null && !IsLarge)
         {
             NativeMemory.Clear(data, Bytes);
         }
@@ -43,10 +41,23 @@ internal sealed unsafe class NativeBuffer<T> : IDisposable
         {
             Free();
             capacity = count;
-            data = (T*)(IsLarge ? LargePages.Allocate(Bytes) : NativeMemory.AlignedAlloc(Bytes, Alignment));
+            data = (T*)(memory is not null ? memory.Allocate(Bytes) : IsLarge ? LargePages.Allocate(Bytes) : NativeMemory.AlignedAlloc(Bytes, Alignment));
         }
 
         return data;
+    }
+
+    /// <summary>Copies <paramref name="values"/> from the host to those from <paramref name="first"/> on.</summary>
+    public void Write(ReadOnlySpan<T> values, long first = 0)
+    {
+        if (memory is not null)
+        {
+            memory.Write(MemoryMarshal.AsBytes(values), data + first);
+        }
+        else
+        {
+            values.CopyTo(new Span<T>(data + first, values.Length));
+        }
     }
 
     public void Dispose()
@@ -57,7 +68,11 @@ internal sealed unsafe class NativeBuffer<T> : IDisposable
 
     private void Free()
     {
-        if (data is not null && IsLarge)
+        if (data is not null && memory is not null)
+        {
+            memory.Free(data);
+        }
+        else if (data is not null && IsLarge)
         {
             LargePages.Free(data, Bytes);
         }

@@ -19,6 +19,9 @@ public static class DeviceCalibration
     /// <summary>What the runtime takes beyond what it has by now: code it compiles, and its heap.</summary>
     private const long RuntimeBytes = 34L << 20;
 
+    /// <summary>Context and libraries of CUDA.</summary>
+    private const long GpuProcessBytes = 1L << 30;
+
     /// <summary>Enough for a kernel to do all that it does.</summary>
     private const int Few = 64;
 
@@ -43,6 +46,10 @@ public static class DeviceCalibration
             numerics.Threads,
             Environment.WorkingSet + RuntimeBytes);
     }
+
+    /// <summary>GPUs, whose memory counts but whose speed is not measured.</summary>
+    public static TrainingDevice Gpus(DeviceChoice devices, long memoryBytes) => new(
+        devices.Name, memoryBytes, Unknown.Peak, Unknown.Products, Unknown.Attention, Unknown.Bytes, Unknown.Weights, ProcessBytes: GpuProcessBytes * devices.Devices.Count);
 
     private static (double Peak, double Products, double Attention, double Bytes, double Weights) Unknown =>
         (double.NaN, double.PositiveInfinity, double.PositiveInfinity, double.PositiveInfinity, double.PositiveInfinity);

@@ -21,6 +21,8 @@ public sealed class CheckpointTests : IDisposable
     [InlineData(Engines.Cpu, 0)]
     [InlineData(Engines.Cpu, 1)]
     [InlineData(Engines.Cpu, 4)]
+    [InlineData(Engines.Torch, 0)]
+    [InlineData(Engines.Torch, 4)]
     public void Open_AfterSave_GoesOnBitForBit(string engine, int savedAt)
     {
         using var undisturbed = Open(engine, folder["model"], null);
@@ -70,6 +72,8 @@ public sealed class CheckpointTests : IDisposable
     [Theory]
     [InlineData(Engines.Autograd, Engines.Cpu)]
     [InlineData(Engines.Cpu, Engines.Autograd)]
+    [InlineData(Engines.Cpu, Engines.Torch)]
+    [InlineData(Engines.Torch, Engines.Cpu)]
     public void Open_CheckpointOfTheOtherEngine_GoesOnWithinRounding(string before, string after)
     {
         using var undisturbed = Open(before, folder["model"], null);
@@ -89,6 +93,7 @@ public sealed class CheckpointTests : IDisposable
     [InlineData(Engines.Autograd, "optimizer.safetensors")]
     [InlineData(Engines.Cpu, "training_state.json")]
     [InlineData(Engines.Cpu, "optimizer.safetensors")]
+    [InlineData(Engines.Torch, "optimizer.safetensors")]
     public void Open_IncompleteCheckpoint_NamesTheFile(string name, string missing)
     {
         using var engine = Open(name, folder["model"], null);

@@ -7,9 +7,6 @@ namespace FineTune.Training.Tests.Engine;
 
 public sealed class CpuEngineTests() : TrainingEngineTests(Engines.Cpu)
 {
-    /// <summary>Of a gradient, relative to its norm.</summary>
-    private const double Tolerance = 1e-5;
-
     private static readonly LlamaConfig Config = TestModels.TinyLlama3;
 
     /// <summary>The two ways to use the threads.</summary>
@@ -18,7 +15,7 @@ public sealed class CpuEngineTests() : TrainingEngineTests(Engines.Cpu)
         get
         {
             var data = new TheoryData<string, long>();
-            foreach (var shape in new[] { "grouped", "multi-head", "tied", "llama3", "linear", "one-layer", "wide" })
+            foreach (var shape in GradientCases.Shapes)
             {
                 data.Add(shape, CpuEngine.ShardedWeights);
                 data.Add(shape, 0);
@@ -39,17 +36,10 @@ public sealed class CpuEngineTests() : TrainingEngineTests(Engines.Cpu)
     [MemberData(nameof(Cases))]
     public void Gradients_AgainstDoublePrecision_AgreeByParameter(string shape, long shardedWeights)
     {
-        var config = Shape(shape);
+        var config = GradientCases.Config(shape);
         using var folder = new TempFolder();
         using var engine = Open(config, folder, shardedWeights);
-
-        // Around the attention's tiles of 64 queries, with prompts.
-        TokenSequence[] sequences =
-            [.. new[] { 150, 20, 66, 65, 2, 131 }.Select((length, i) => TestModels.Sequence(config, length, i, untrained: 1 + (i * 7 % 19 % length)))];
-        var expected = new DoubleLlama(config).Differentiate(sequences).Gradients;
-        var gradients = engine.Gradients([MicroBatch.Pad(sequences)]);
-        Assert.Equal(expected.Keys.Order(StringComparer.Ordinal), gradients.Keys.Order(StringComparer.Ordinal));
-        Assert.All(expected, weight => Assert.Equal(0, RelativeError(weight.Value, gradients[weight.Key]), Tolerance));
+        GradientCases.AssertExact(config, engine.Gradients);
     }
 
     [Fact]
@@ -60,7 +50,7 @@ public sealed class CpuEngineTests() : TrainingEngineTests(Engines.Cpu)
         var sequences = TestModels.Sequences(Config, rows: 7, length: 70, seed: 3);
         var packed = engine.Gradients([MicroBatch.Pad(sequences)]);
         var single = engine.Gradients([.. sequences.Select(sequence => MicroBatch.Pad([sequence], multiple: 1))]);
-        Assert.All(packed, weight => Assert.Equal(0, RelativeError([.. weight.Value.Select(x => (double)x)], single[weight.Key]), Tolerance));
+        Assert.All(packed, weight => Assert.Equal(0, GradientCases.RelativeError(weight.Value, single[weight.Key]), GradientCases.Tolerance));
     }
 
     [Fact]
@@ -130,25 +120,6 @@ public sealed class CpuEngineTests() : TrainingEngineTests(Engines.Cpu)
         }
     }
 
-    private static double RelativeError(double[] expected, float[] actual)
-    {
-        var difference = Math.Sqrt(expected.Zip(actual).Sum(pair => Math.Pow(pair.First - pair.Second, 2)));
-        return difference / Math.Sqrt(expected.Sum(value => value * value));
-    }
-
     private static CpuEngine Open(LlamaConfig config, TempFolder folder, long shardedWeights) =>
         CpuEngine.Open(TestModels.Write(config, folder["model"]), null, TestModels.Hyperparameters(), shardedWeights);
-
-    private static LlamaConfig Shape(string shape) => shape switch
-    {
-        "multi-head" => TestModels.Tiny with { KeyValueHeads = 4, HeadDimension = 4 },
-        "tied" => TestModels.Tiny with { TieWordEmbeddings = true },
-        "llama3" => TestModels.TinyLlama3,
-        "linear" => TestModels.Tiny with { Scaling = new RopeScaling(RopeType.Linear, Factor: 4) },
-        "one-layer" => TestModels.Tiny with { Layers = 1, TieWordEmbeddings = true },
-
-        // Rows that the kernels give to several threads, and logits whose odd number leaves a rest behind the vectors.
-        "wide" => TestModels.Tiny with { HiddenSize = 136, IntermediateSize = 200, HeadDimension = 16, VocabSize = 523 },
-        _ => TestModels.Tiny,
-    };
 }

@@ -111,6 +111,7 @@ public sealed class FreezeTests : IDisposable
 
     [Theory]
     [InlineData(Engines.Cpu)]
+    [InlineData(Engines.Torch)]
     [InlineData(Engines.Autograd)]
     public void Open_PatternOfNothing_IsRefused(string engine) =>
         Assert.Equal("freeze_invalid", Assert.Throws<Core.Faults.FaultException>(() => Open(engine, Config, Settings(["model.layers.9.*"], 0))).Fault.Code);
@@ -126,7 +127,12 @@ public sealed class FreezeTests : IDisposable
         }
     }
 
-    private static float[] Values(ITrainingEngine engine, string name) => Engines.Model(engine)[name].detach().data<float>().ToArray();
+    private static float[] Values(ITrainingEngine engine, string name)
+    {
+        using var weight = Engines.Weight(engine, name);
+        using var values = weight.detach();
+        return values.data<float>().ToArray();
+    }
 
     private ITrainingEngine Open(string name, LlamaConfig config, Hyperparameters settings)
     {

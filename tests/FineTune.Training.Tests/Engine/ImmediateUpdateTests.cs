@@ -41,11 +41,13 @@ public sealed class ImmediateUpdateTests : IDisposable
     {
         using var engine = Open(TestModels.Tiny, maxGradNorm: 0);
         using (torch.no_grad())
+        using (var norm = Engines.Weight(engine, LlamaWeights.FinalNorm))
+        using (var head = Engines.Weight(engine, LlamaWeights.Output))
         {
             // One of these logits is about 1e9, the loss is too; the gradient of the norm's gain is beyond single precision.
-            Engines.Model(engine)[LlamaWeights.FinalNorm].fill_(1e-30f);
-            Engines.Model(engine)[LlamaWeights.Output][0].fill_(float.MaxValue);
-            Engines.Model(engine)[LlamaWeights.Output][1].fill_(float.MinValue);
+            norm.fill_(1e-30f);
+            head[0].fill_(float.MaxValue);
+            head[1].fill_(float.MinValue);
         }
 
         MicroBatch[] batch = [MicroBatch.Pad([TestModels.Sequence(TestModels.Tiny, 12, seed: 1, untrained: 11)])];

@@ -89,7 +89,8 @@ public abstract class TrainingEngineTests : IAsyncDisposable
     {
         using var engine = Open();
         using var untouched = Open();
-        var norm = Engines.Model(engine)[LlamaWeights.Name(1, "input_layernorm")];
+        using var norm = Engines.Weight(engine, LlamaWeights.Name(1, "input_layernorm"));
+        using var before = Engines.Weight(untouched, LlamaWeights.Name(1, "input_layernorm"));
         using (torch.no_grad())
         {
             norm.fill_(float.NaN);
@@ -101,11 +102,15 @@ public abstract class TrainingEngineTests : IAsyncDisposable
         Assert.Equal(0, engine.StepsDone);
         using (torch.no_grad())
         {
-            norm.copy_(Engines.Model(untouched)[LlamaWeights.Name(1, "input_layernorm")]);
+            norm.copy_(before);
         }
 
         Assert.Equal(0, Engines.Difference(engine, untouched));
-        Assert.All(Engines.Model(engine).Shapes, shape => Assert.Null(Engines.Model(engine)[shape.Name].grad));
+        Assert.All(LlamaWeights.Of(Config.Shape), shape =>
+        {
+            using var weight = Engines.Weight(engine, shape.Name);
+            Assert.Null(weight.grad);
+        });
     }
 
     [Theory]

@@ -1,28 +1,49 @@
 using FineTune.Core.Runs;
 using FineTune.Training.Engine;
+using FineTune.Training.Kernels.Torch;
 using FineTune.Training.Models;
+using FineTune.Training.Native;
 using TorchSharp;
 
 namespace FineTune.Training.Tests.Support;
 
-/// <summary>Both engines by name, and their weights.</summary>
-internal static class Engines
+/// <summary>The engines by name, and their weights.</summary>
+internal static unsafe class Engines
 {
     public const string Autograd = "autograd";
     public const string Cpu = "cpu";
+    public const string Torch = "torch";
 
-    public static ITrainingEngine Open(string name, string model, string? optimizer, Hyperparameters hyperparameters) => name == Cpu
-        ? CpuEngine.Open(model, optimizer, hyperparameters)
-        : AutogradEngine.Open(model, optimizer, hyperparameters);
+    public static ITrainingEngine Open(string name, string model, string? optimizer, Hyperparameters hyperparameters) => name switch
+    {
+        Cpu => CpuEngine.Open(model, optimizer, hyperparameters),
+        Torch => TorchEngine.Open(model, optimizer, hyperparameters, [TorchDevice.Cpu]),
+        _ => AutogradEngine.Open(model, optimizer, hyperparameters),
+    };
 
-    public static LlamaModel Model(ITrainingEngine engine) => engine is CpuEngine cpu ? cpu.Model : ((AutogradEngine)engine).Model;
+    /// <summary>A view of a weight in single precision.</summary>
+    public static torch.Tensor Weight(ITrainingEngine engine, string name) => engine switch
+    {
+        CpuEngine cpu => cpu.Model[name].alias(),
+        TorchEngine devices => View(devices, name),
+        _ => ((AutogradEngine)engine).Model[name].alias(),
+    };
 
     /// <summary>Largest difference of a weight.</summary>
     public static double Difference(ITrainingEngine left, ITrainingEngine right)
     {
         using var scope = torch.NewDisposeScope();
         using var withoutGradients = torch.no_grad();
-        var (first, second) = (Model(left), Model(right));
-        return first.Shapes.Max(shape => (first[shape.Name] - second[shape.Name]).abs().max().item<float>());
+        return LlamaWeights.Of(left.Config.Shape).Max(shape => (Weight(left, shape.Name) - Weight(right, shape.Name)).abs().max().item<float>());
+    }
+
+    private static torch.Tensor View(TorchEngine engine, string name)
+    {
+        var shape = LlamaWeights.Of(engine.Config.Shape).Single(weight => weight.Name == name);
+        var stage = engine.Stages.First(stage => stage.Layout.Shapes.Any(own => own.Name == name));
+        var data = stage.Weights.Block.At(default, stage.Layout[name]);
+        long[] strides = shape.Shape.Count == 1 ? [1] : [shape.Shape[1], 1];
+        return torch.Tensor.UnsafeCreateTensor(
+            TensorHandle.View(data, ElementType.Single, stage.Kernels.Memory.Device, [.. shape.Shape], strides).Value);
     }
 }

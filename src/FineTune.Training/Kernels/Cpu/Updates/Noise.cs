@@ -13,16 +13,19 @@ internal readonly struct Noise(ulong seed, long origin = 0)
     /// <summary>A seed for one tensor of one step; other tensors, steps and purposes have others.</summary>
     public static ulong SeedOf(long step, int tensor, int purpose) => Mix(Mix(Mix((ulong)step) ^ (uint)tensor) ^ (uint)purpose);
 
+    /// <summary>What distinguishes tensors, steps and purposes: mixed in before the index is, and after.</summary>
+    public static (uint Before, uint After) Keys(ulong seed, long index) => ((uint)(seed ^ Mix((ulong)index >> 32)), (uint)(seed >> 32));
+
     /// <summary>32 bits for each of the 8 values from <paramref name="position"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector256<uint> At(long position)
     {
         var index = origin + position;
         var low = Vector256.Create((uint)index) + Vector256.Create(0u, 1, 2, 3, 4, 5, 6, 7);
-        var x = low ^ Vector256.Create((uint)(seed ^ Mix((ulong)index >> 32)));
+        var x = low ^ Vector256.Create(Keys(seed, index).Before);
         x = (x ^ Vector256.ShiftRightLogical(x, 16)) * Vector256.Create(0x7feb352du);
         x = (x ^ Vector256.ShiftRightLogical(x, 15)) * Vector256.Create(0x846ca68bu);
-        return x ^ Vector256.ShiftRightLogical(x, 16) ^ Vector256.Create((uint)(seed >> 32));
+        return x ^ Vector256.ShiftRightLogical(x, 16) ^ Vector256.Create(Keys(seed, index).After);
     }
 
     /// <summary>Uniform in [0, 1) for each of the 8 values from <paramref name="position"/>.</summary>
