@@ -4,7 +4,7 @@ using FineTune.Core.Storage;
 namespace FineTune.Core.Datasets;
 
 /// <summary>A file of a data set, pinned to the content it had when it was found.</summary>
-/// <param name="Location">Where it lies, e.g. <c>az://container/name</c>; never with credentials.</param>
+/// <param name="Location">Where it lies, e.g. <c>az://container/name</c>; never with credentials in plain.</param>
 /// <param name="Name">As messages call it, with extension.</param>
 /// <param name="Columns">What a table's log says of the file's columns; null of files that are no part of a table.</param>
 public sealed record DataFile(string Location, string Name, long Length, string ETag, TableColumns? Columns = null)
