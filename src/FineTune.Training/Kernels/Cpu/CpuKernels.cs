@@ -1,11 +1,16 @@
 using FineTune.Core.Runs;
+using FineTune.Training.Kernels.Cpu.Products;
 using FineTune.Training.Kernels.Cpu.Updates;
 
 namespace FineTune.Training.Kernels.Cpu;
 
-/// <summary>The kernels on this machine's cores: MKL's products and 256-bit loops. One instance serves one caller at a time.</summary>
+/// <summary>
+/// The kernels on this machine's cores: 256-bit loops, and for products either <see cref="PackedProduct"/> or MKL. One instance serves one
+/// caller at a time.
+/// </summary>
 /// <param name="threads">Of each call; results depend on it in the last bit.</param>
-internal sealed unsafe class CpuKernels(int threads) : IKernels
+/// <param name="packs">Whether products with weights are <see cref="PackedProduct"/>s.</param>
+internal sealed unsafe class CpuKernels(int threads, bool packs) : IKernels
 {
     /// <summary>Values that are worth a thread.</summary>
     private const int Grain = 8192;
@@ -13,16 +18,29 @@ internal sealed unsafe class CpuKernels(int threads) : IKernels
     /// <summary>Values of a panel of bfloat16 weights that is widened for a product: 16 MB, half of a large last cache.</summary>
     private const int PanelValues = 1 << 22;
 
+    private readonly PackedProduct? products = packs ? new PackedProduct(threads) : null;
     private readonly NativeBuffer<float> panels = new();
     private readonly NativeBuffer<float> tiles = new();
     private readonly NativeBuffer<float> gains = new();
     private readonly NativeBuffer<double> squares = new();
 
+    /// <summary>With the products that are faster on this machine.</summary>
+    public CpuKernels(int threads)
+        : this(threads, PackedProduct.IsPreferred)
+    {
+    }
+
     /// <summary>Of native memory.</summary>
-    public long Bytes => panels.ByteCount + tiles.ByteCount + gains.ByteCount + squares.ByteCount;
+    public long Bytes => (products?.Bytes ?? 0) + panels.ByteCount + tiles.ByteCount + gains.ByteCount + squares.ByteCount;
 
     public void Linear(Matrix x, Weight weight, Matrix y, bool add)
     {
+        if (products is not null)
+        {
+            products.Multiply(Operand.Rows(x), Operand.Rows(weight), weight.Columns, y, add);
+            return;
+        }
+
         var height = PanelRows(weight);
         for (var first = 0; first < weight.Rows; first += height)
         {
@@ -33,6 +51,12 @@ internal sealed unsafe class CpuKernels(int threads) : IKernels
 
     public void LinearInputGradient(Matrix dy, Weight weight, Matrix dx)
     {
+        if (products is not null)
+        {
+            products.Multiply(Operand.Rows(dy), Operand.Columns(weight), weight.Rows, dx, add: false);
+            return;
+        }
+
         var height = PanelRows(weight);
         for (var first = 0; first < weight.Rows; first += height)
         {
@@ -41,8 +65,16 @@ internal sealed unsafe class CpuKernels(int threads) : IKernels
         }
     }
 
-    public void LinearWeightGradient(Matrix dy, Matrix x, Matrix dWeight, bool add) =>
+    public void LinearWeightGradient(Matrix dy, Matrix x, Matrix dWeight, bool add)
+    {
+        if (products is not null)
+        {
+            products.Multiply(Operand.Columns(dy), Operand.Columns(x), x.Rows, dWeight, add);
+            return;
+        }
+
         Gemm.TransposedMultiply(dy, x, dWeight, beta: add ? 1 : 0);
+    }
 
     public void RmsNorm(Matrix x, float* gain, float epsilon, float* scale, Matrix y) =>
         For(x.Rows, x.Columns, new RmsNormForward(x, gain, epsilon, scale, y));
@@ -136,6 +168,7 @@ internal sealed unsafe class CpuKernels(int threads) : IKernels
 
     public void Dispose()
     {
+        products?.Dispose();
         panels.Dispose();
         tiles.Dispose();
         gains.Dispose();

@@ -24,17 +24,21 @@ internal readonly unsafe struct SumGradientsKernel(float** gradients, int buffer
     }
 
     // In double precision: the squares of small gradients leave the range of single precision.
-    private static double Square(float* x, int count)
+    public static double Square(float* x, int count)
     {
-        var sum = Vector256<double>.Zero;
+        Vector256<double> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
         var i = 0;
-        for (; i <= count - VectorMath.Width; i += VectorMath.Width)
+        for (; i <= count - (2 * VectorMath.Width); i += 2 * VectorMath.Width)
         {
             var (lower, upper) = Vector256.Widen(Vector256.Load(x + i));
-            sum = Vector256.FusedMultiplyAdd(lower, lower, Vector256.FusedMultiplyAdd(upper, upper, sum));
+            sum0 = Vector256.FusedMultiplyAdd(lower, lower, sum0);
+            sum1 = Vector256.FusedMultiplyAdd(upper, upper, sum1);
+            (lower, upper) = Vector256.Widen(Vector256.Load(x + i + VectorMath.Width));
+            sum2 = Vector256.FusedMultiplyAdd(lower, lower, sum2);
+            sum3 = Vector256.FusedMultiplyAdd(upper, upper, sum3);
         }
 
-        var total = Vector256.Sum(sum);
+        var total = Vector256.Sum(sum0 + sum1 + (sum2 + sum3));
         for (; i < count; i++)
         {
             total += (double)x[i] * x[i];

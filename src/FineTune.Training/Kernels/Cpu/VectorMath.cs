@@ -42,18 +42,20 @@ internal static unsafe class VectorMath
             highest = Vector256.MaxNative(highest, Vector256.Load(x + i));
         }
 
-        var result = float.NegativeInfinity;
-        for (var lane = 0; lane < Width; lane++)
-        {
-            result = MathF.Max(result, highest[lane]);
-        }
-
+        var result = Max(highest);
         for (; i < count; i++)
         {
             result = MathF.Max(result, x[i]);
         }
 
         return result;
+    }
+
+    /// <summary>The highest lane.</summary>
+    public static float Max(Vector256<float> x)
+    {
+        var half = Vector128.MaxNative(x.GetLower(), x.GetUpper());
+        return MathF.Max(MathF.Max(half[0], half[1]), MathF.Max(half[2], half[3]));
     }
 
     /// <summary>x = exp(x - <paramref name="shift"/>); returns the sum.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using FineTune.Training.Safetensors;
 
@@ -17,11 +18,12 @@ internal readonly unsafe struct BFloatStore(ushort* data, Noise noise) : IValueS
 
     public void Store(long at, int count, float* values)
     {
+        var bits = noise.From(at);
         var i = 0;
         for (; i <= count - (2 * VectorMath.Width); i += 2 * VectorMath.Width)
         {
-            var lower = Rounded(Vector256.Load(values + i), noise.At(at + i));
-            var upper = Rounded(Vector256.Load(values + i + VectorMath.Width), noise.At(at + i + VectorMath.Width));
+            var lower = Rounded(Vector256.Load(values + i), bits.At(i));
+            var upper = Rounded(Vector256.Load(values + i + VectorMath.Width), bits.At(i + VectorMath.Width));
             Vector256.Narrow(lower, upper).Store(data + at + i);
         }
 
@@ -49,6 +51,7 @@ internal readonly unsafe struct BFloatStore(ushort* data, Noise noise) : IValueS
     }
 
     // The sum carries into the upper half as often as the lower half says; infinities have no lower half, and NaN does not come here.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<uint> Rounded(Vector256<float> value, Vector256<uint> bits) =>
         Vector256.ShiftRightLogical(value.AsUInt32() + (bits & Vector256.Create(0xFFFFu)), 16);
 

@@ -32,13 +32,14 @@ internal readonly unsafe struct QuarticStore<TSign>(byte* codes, float* scales, 
             largest = Vector256.MaxNative(largest, Vector256.Abs(Vector256.Load(values + i)));
         }
 
-        var scale = VectorMath.Max((float*)&largest, VectorMath.Width);
+        var scale = VectorMath.Max(largest);
         scales[at / IValueStore.Block] = scale;
         var unit = scale > 0 ? Vector256.Create(Fourth(TSign.Levels) / scale) : Vector256<float>.Zero;
+        var chances = noise.From(at);
         for (var i = 0; i < count; i += VectorMath.Width)
         {
             var value = Vector256.Load(values + i);
-            var code = Code(Vector256.Abs(value) * unit, noise.UniformAt(at + i));
+            var code = Code(Vector256.Abs(value) * unit, chances.UniformAt(i));
             TSign.Narrow(TSign.WithSign(code, value), codes + at + i);
         }
     }
@@ -77,11 +78,17 @@ internal readonly unsafe struct Signed : ISignRule
 {
     public static int Levels => 127;
 
-    public static Vector256<int> Widen(byte* codes) =>
-        Vector256.WidenLower(Vector256.WidenLower(Vector256.Create(Vector128.CreateScalar(*(long*)codes).AsSByte(), Vector128<sbyte>.Zero)));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Widen(byte* codes)
+    {
+        var words = Vector128.WidenLower(Vector128.CreateScalar(*(long*)codes).AsSByte());
+        return Vector256.Create(Vector128.WidenLower(words), Vector128.WidenUpper(words));
+    }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Narrow(Vector256<float> codes, byte* destination) => Eight.Narrow(codes, destination);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> WithSign(Vector256<float> magnitude, Vector256<float> like) =>
         magnitude | (like & Vector256.Create(-0f));
 }
@@ -91,20 +98,28 @@ internal readonly unsafe struct Unsigned : ISignRule
 {
     public static int Levels => 255;
 
-    public static Vector256<int> Widen(byte* codes) =>
-        Vector256.WidenLower(Vector256.WidenLower(Vector256.Create(Vector128.CreateScalar(*(ulong*)codes).AsByte(), Vector128<byte>.Zero))).AsInt32();
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Widen(byte* codes)
+    {
+        var words = Vector128.WidenLower(Vector128.CreateScalar(*(ulong*)codes).AsByte());
+        return Vector256.Create(Vector128.WidenLower(words), Vector128.WidenUpper(words)).AsInt32();
+    }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Narrow(Vector256<float> codes, byte* destination) => Eight.Narrow(codes, destination);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> WithSign(Vector256<float> magnitude, Vector256<float> like) => magnitude;
 }
 
 /// <summary>Eight lanes to eight bytes.</summary>
 internal static unsafe class Eight
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Narrow(Vector256<float> codes, byte* destination)
     {
-        var words = Vector256.Narrow(Vector256.ConvertToInt32(codes), Vector256<int>.Zero);
-        *(ulong*)destination = Vector256.Narrow(words, Vector256<short>.Zero).AsUInt64()[0];
+        var integers = Vector256.ConvertToInt32Native(codes);
+        var words = Vector128.Narrow(integers.GetLower(), integers.GetUpper());
+        *(ulong*)destination = Vector128.Narrow(words, words).AsUInt64().ToScalar();
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace FineTune.Training.Kernels.Cpu.Updates;
@@ -28,14 +29,17 @@ internal readonly unsafe struct UpdateKernel<TRule, TWeights, TFirst, TSecond>(
         var m = first.Load(at, length, scratch + IValueStore.Block);
         var v = second.Load(at, length, scratch + (2 * IValueStore.Block));
         var whole = length & -VectorMath.Width;
+
+        // A copy of its own stays in registers: what is stored could be anywhere.
+        var own = rule;
         for (var i = 0; i < whole; i += VectorMath.Width)
         {
-            Apply(gradients + at + i, w + i, m + i, v + i);
+            Apply(own, gradients + at + i, w + i, m + i, v + i);
         }
 
         if (whole < length)
         {
-            ApplyRest(gradients + at + whole, w + whole, m + whole, v + whole, length - whole);
+            ApplyRest(own, gradients + at + whole, w + whole, m + whole, v + whole, length - whole);
         }
 
         weights.Store(at, length, w);
@@ -43,7 +47,8 @@ internal readonly unsafe struct UpdateKernel<TRule, TWeights, TFirst, TSecond>(
         second.Store(at, length, v);
     }
 
-    private void Apply(float* gradient, float* w, float* m, float* v)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Apply(TRule rule, float* gradient, float* w, float* m, float* v)
     {
         var (weight, mean, square) = (Vector256.Load(w), Vector256.Load(m), Vector256.Load(v));
         rule.Apply(Vector256.Load(gradient), ref weight, ref mean, ref square);
@@ -52,7 +57,7 @@ internal readonly unsafe struct UpdateKernel<TRule, TWeights, TFirst, TSecond>(
         square.Store(v);
     }
 
-    private void ApplyRest(float* gradient, float* w, float* m, float* v, int count)
+    private static void ApplyRest(TRule rule, float* gradient, float* w, float* m, float* v, int count)
     {
         var g1 = stackalloc float[4 * VectorMath.Width];
         new Span<float>(g1, 4 * VectorMath.Width).Clear();
@@ -63,7 +68,7 @@ internal readonly unsafe struct UpdateKernel<TRule, TWeights, TFirst, TSecond>(
         Copy(w, w1, count);
         Copy(m, m1, count);
         Copy(v, v1, count);
-        Apply(g1, w1, m1, v1);
+        Apply(rule, g1, w1, m1, v1);
         Copy(w1, w, count);
         Copy(m1, m, count);
         Copy(v1, v, count);

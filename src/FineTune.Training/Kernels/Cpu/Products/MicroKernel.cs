@@ -1,0 +1,176 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace FineTune.Training.Kernels.Cpu.Products;
+
+/// <summary>
+/// The innermost product: a tile of 6 × 16 values in 12 of the 16 registers, from panels that hold what each step needs side by side
+/// (Goto and van de Geijn, "Anatomy of high-performance matrix multiplication", ACM TOMS 2008; the shape is BLIS's for this instruction set).
+/// </summary>
+internal static unsafe class MicroKernel
+{
+    /// <summary>Rows of a tile: values of the left panel are broadcast.</summary>
+    public const int Rows = 6;
+
+    /// <summary>Columns of a tile: two vectors of the right panel.</summary>
+    public const int Columns = 16;
+
+    public static bool IsSupported => Avx2.IsSupported && Fma.IsSupported;
+
+    /// <summary>C [6, 16] = A B, or += with <paramref name="add"/>.</summary>
+    /// <param name="a">Panel [<paramref name="depth"/>, 6].</param>
+    /// <param name="b">Panel [<paramref name="depth"/>, 16].</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Multiply(float* a, float* b, int depth, float* c, nint stride, bool add)
+    {
+        Vector256<float> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default;
+        Vector256<float> c30 = default, c31 = default, c40 = default, c41 = default, c50 = default, c51 = default;
+        Sse.Prefetch0(c);
+        Sse.Prefetch0(c + stride);
+        Sse.Prefetch0(c + (2 * stride));
+        Sse.Prefetch0(c + (3 * stride));
+        Sse.Prefetch0(c + (4 * stride));
+        Sse.Prefetch0(c + (5 * stride));
+        for (; depth >= 4; depth -= 4)
+        {
+            var b0 = Vector256.Load(b);
+            var b1 = Vector256.Load(b + 8);
+            var x = Avx.BroadcastScalarToVector256(a);
+            c00 = Fma.MultiplyAdd(x, b0, c00);
+            c01 = Fma.MultiplyAdd(x, b1, c01);
+            x = Avx.BroadcastScalarToVector256(a + 1);
+            c10 = Fma.MultiplyAdd(x, b0, c10);
+            c11 = Fma.MultiplyAdd(x, b1, c11);
+            x = Avx.BroadcastScalarToVector256(a + 2);
+            c20 = Fma.MultiplyAdd(x, b0, c20);
+            c21 = Fma.MultiplyAdd(x, b1, c21);
+            x = Avx.BroadcastScalarToVector256(a + 3);
+            c30 = Fma.MultiplyAdd(x, b0, c30);
+            c31 = Fma.MultiplyAdd(x, b1, c31);
+            x = Avx.BroadcastScalarToVector256(a + 4);
+            c40 = Fma.MultiplyAdd(x, b0, c40);
+            c41 = Fma.MultiplyAdd(x, b1, c41);
+            x = Avx.BroadcastScalarToVector256(a + 5);
+            c50 = Fma.MultiplyAdd(x, b0, c50);
+            c51 = Fma.MultiplyAdd(x, b1, c51);
+            b0 = Vector256.Load(b + 16);
+            b1 = Vector256.Load(b + 24);
+            x = Avx.BroadcastScalarToVector256(a + 6);
+            c00 = Fma.MultiplyAdd(x, b0, c00);
+            c01 = Fma.MultiplyAdd(x, b1, c01);
+            x = Avx.BroadcastScalarToVector256(a + 7);
+            c10 = Fma.MultiplyAdd(x, b0, c10);
+            c11 = Fma.MultiplyAdd(x, b1, c11);
+            x = Avx.BroadcastScalarToVector256(a + 8);
+            c20 = Fma.MultiplyAdd(x, b0, c20);
+            c21 = Fma.MultiplyAdd(x, b1, c21);
+            x = Avx.BroadcastScalarToVector256(a + 9);
+            c30 = Fma.MultiplyAdd(x, b0, c30);
+            c31 = Fma.MultiplyAdd(x, b1, c31);
+            x = Avx.BroadcastScalarToVector256(a + 10);
+            c40 = Fma.MultiplyAdd(x, b0, c40);
+            c41 = Fma.MultiplyAdd(x, b1, c41);
+            x = Avx.BroadcastScalarToVector256(a + 11);
+            c50 = Fma.MultiplyAdd(x, b0, c50);
+            c51 = Fma.MultiplyAdd(x, b1, c51);
+            b0 = Vector256.Load(b + 32);
+            b1 = Vector256.Load(b + 40);
+            x = Avx.BroadcastScalarToVector256(a + 12);
+            c00 = Fma.MultiplyAdd(x, b0, c00);
+            c01 = Fma.MultiplyAdd(x, b1, c01);
+            x = Avx.BroadcastScalarToVector256(a + 13);
+            c10 = Fma.MultiplyAdd(x, b0, c10);
+            c11 = Fma.MultiplyAdd(x, b1, c11);
+            x = Avx.BroadcastScalarToVector256(a + 14);
+            c20 = Fma.MultiplyAdd(x, b0, c20);
+            c21 = Fma.MultiplyAdd(x, b1, c21);
+            x = Avx.BroadcastScalarToVector256(a + 15);
+            c30 = Fma.MultiplyAdd(x, b0, c30);
+            c31 = Fma.MultiplyAdd(x, b1, c31);
+            x = Avx.BroadcastScalarToVector256(a + 16);
+            c40 = Fma.MultiplyAdd(x, b0, c40);
+            c41 = Fma.MultiplyAdd(x, b1, c41);
+            x = Avx.BroadcastScalarToVector256(a + 17);
+            c50 = Fma.MultiplyAdd(x, b0, c50);
+            c51 = Fma.MultiplyAdd(x, b1, c51);
+            b0 = Vector256.Load(b + 48);
+            b1 = Vector256.Load(b + 56);
+            x = Avx.BroadcastScalarToVector256(a + 18);
+            c00 = Fma.MultiplyAdd(x, b0, c00);
+            c01 = Fma.MultiplyAdd(x, b1, c01);
+            x = Avx.BroadcastScalarToVector256(a + 19);
+            c10 = Fma.MultiplyAdd(x, b0, c10);
+            c11 = Fma.MultiplyAdd(x, b1, c11);
+            x = Avx.BroadcastScalarToVector256(a + 20);
+            c20 = Fma.MultiplyAdd(x, b0, c20);
+            c21 = Fma.MultiplyAdd(x, b1, c21);
+            x = Avx.BroadcastScalarToVector256(a + 21);
+            c30 = Fma.MultiplyAdd(x, b0, c30);
+            c31 = Fma.MultiplyAdd(x, b1, c31);
+            x = Avx.BroadcastScalarToVector256(a + 22);
+            c40 = Fma.MultiplyAdd(x, b0, c40);
+            c41 = Fma.MultiplyAdd(x, b1, c41);
+            x = Avx.BroadcastScalarToVector256(a + 23);
+            c50 = Fma.MultiplyAdd(x, b0, c50);
+            c51 = Fma.MultiplyAdd(x, b1, c51);
+            a += 4 * Rows;
+            b += 4 * Columns;
+        }
+
+        for (; depth > 0; depth--)
+        {
+            var b0 = Vector256.Load(b);
+            var b1 = Vector256.Load(b + 8);
+            var x = Avx.BroadcastScalarToVector256(a);
+            c00 = Fma.MultiplyAdd(x, b0, c00);
+            c01 = Fma.MultiplyAdd(x, b1, c01);
+            x = Avx.BroadcastScalarToVector256(a + 1);
+            c10 = Fma.MultiplyAdd(x, b0, c10);
+            c11 = Fma.MultiplyAdd(x, b1, c11);
+            x = Avx.BroadcastScalarToVector256(a + 2);
+            c20 = Fma.MultiplyAdd(x, b0, c20);
+            c21 = Fma.MultiplyAdd(x, b1, c21);
+            x = Avx.BroadcastScalarToVector256(a + 3);
+            c30 = Fma.MultiplyAdd(x, b0, c30);
+            c31 = Fma.MultiplyAdd(x, b1, c31);
+            x = Avx.BroadcastScalarToVector256(a + 4);
+            c40 = Fma.MultiplyAdd(x, b0, c40);
+            c41 = Fma.MultiplyAdd(x, b1, c41);
+            x = Avx.BroadcastScalarToVector256(a + 5);
+            c50 = Fma.MultiplyAdd(x, b0, c50);
+            c51 = Fma.MultiplyAdd(x, b1, c51);
+            a += Rows;
+            b += Columns;
+        }
+
+        if (add)
+        {
+            c00 += Vector256.Load(c);
+            c01 += Vector256.Load(c + 8);
+            c10 += Vector256.Load(c + stride);
+            c11 += Vector256.Load(c + stride + 8);
+            c20 += Vector256.Load(c + (2 * stride));
+            c21 += Vector256.Load(c + (2 * stride) + 8);
+            c30 += Vector256.Load(c + (3 * stride));
+            c31 += Vector256.Load(c + (3 * stride) + 8);
+            c40 += Vector256.Load(c + (4 * stride));
+            c41 += Vector256.Load(c + (4 * stride) + 8);
+            c50 += Vector256.Load(c + (5 * stride));
+            c51 += Vector256.Load(c + (5 * stride) + 8);
+        }
+
+        c00.Store(c);
+        c01.Store(c + 8);
+        c10.Store(c + stride);
+        c11.Store(c + stride + 8);
+        c20.Store(c + (2 * stride));
+        c21.Store(c + (2 * stride) + 8);
+        c30.Store(c + (3 * stride));
+        c31.Store(c + (3 * stride) + 8);
+        c40.Store(c + (4 * stride));
+        c41.Store(c + (4 * stride) + 8);
+        c50.Store(c + (5 * stride));
+        c51.Store(c + (5 * stride) + 8);
+    }
+}

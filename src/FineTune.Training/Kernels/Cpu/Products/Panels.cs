@@ -1,0 +1,218 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace FineTune.Training.Kernels.Cpu.Products;
+
+/// <summary>
+/// Copies operands into panels: for each depth, the values of <see cref="MicroKernel.Rows"/> or <see cref="MicroKernel.Columns"/>
+/// indices, zeros beyond the last. A panel is written while its rows are read from memory, and read from the cache.
+/// </summary>
+internal static unsafe class Panels
+{
+    private const int Width = VectorMath.Width;
+
+    /// <summary>Values of a left panel; the transposition writes two beyond it.</summary>
+    public static int LeftSize(int depth) => ((MicroKernel.Rows * depth) + 2 + 15) / 16 * 16;
+
+    public static int RightSize(int depth) => MicroKernel.Columns * depth;
+
+    /// <summary>Indices <paramref name="first"/> … of a panel.</summary>
+    /// <param name="count">At most <see cref="MicroKernel.Rows"/>.</param>
+    public static void Left(Operand source, int first, int count, int firstDepth, int depth, float* panel)
+    {
+        if (source.IsHalf)
+        {
+            Left(new HalfSource((ushort*)source.Data), source, first, count, firstDepth, depth, panel);
+        }
+        else
+        {
+            Left(new SingleSource((float*)source.Data), source, first, count, firstDepth, depth, panel);
+        }
+    }
+
+    /// <summary>See <see cref="Left(Operand, int, int, int, int, float*)"/>; at most <see cref="MicroKernel.Columns"/>.</summary>
+    public static void Right(Operand source, int first, int count, int firstDepth, int depth, float* panel)
+    {
+        if (source.IsHalf)
+        {
+            Right(new HalfSource((ushort*)source.Data), source, first, count, firstDepth, depth, panel);
+        }
+        else
+        {
+            Right(new SingleSource((float*)source.Data), source, first, count, firstDepth, depth, panel);
+        }
+    }
+
+    private static void Left<TSource>(TSource values, Operand source, int first, int count, int firstDepth, int depth, float* panel)
+        where TSource : unmanaged, IPanelSource
+    {
+        var at = source.At(first, firstDepth);
+        if (count < MicroKernel.Rows)
+        {
+            Partial(values, source, at, count, MicroKernel.Rows, depth, panel);
+        }
+        else if (source.ByDepth)
+        {
+            LeftTransposed(values, at, source.Stride, depth, panel);
+        }
+        else
+        {
+            LeftCopied(values, at, source.Stride, depth, panel);
+        }
+    }
+
+    private static void Right<TSource>(TSource values, Operand source, int first, int count, int firstDepth, int depth, float* panel)
+        where TSource : unmanaged, IPanelSource
+    {
+        var at = source.At(first, firstDepth);
+        if (count < MicroKernel.Columns)
+        {
+            Partial(values, source, at, count, MicroKernel.Columns, depth, panel);
+        }
+        else if (source.ByDepth)
+        {
+            RightTransposed(values, at, source.Stride, depth, panel);
+            RightTransposed(values, at + (Width * (long)source.Stride), source.Stride, depth, panel + Width);
+        }
+        else
+        {
+            RightCopied(values, at, source.Stride, depth, panel);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void RightCopied<TSource>(TSource values, long at, int stride, int depth, float* panel)
+        where TSource : unmanaged, IPanelSource
+    {
+        for (var k = 0; k < depth; k++)
+        {
+            values.Load(at).Store(panel);
+            values.Load(at + Width).Store(panel + Width);
+            at += stride;
+            panel += MicroKernel.Columns;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void LeftCopied<TSource>(TSource values, long at, int stride, int depth, float* panel)
+        where TSource : unmanaged, IPanelSource
+    {
+        // Whole vectors overlap: what is beyond the six values is written over by the next. The last must not read beyond its row.
+        for (var k = 0; k < depth - 1; k++)
+        {
+            values.Load(at).Store(panel);
+            at += stride;
+            panel += MicroKernel.Rows;
+        }
+
+        for (var i = 0; i < MicroKernel.Rows; i++)
+        {
+            panel[i] = values.One(at + i);
+        }
+    }
+
+    /// <summary>8 rows become columns of 16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void RightTransposed<TSource>(TSource values, long at, int stride, int depth, float* panel)
+        where TSource : unmanaged, IPanelSource
+    {
+        long s = stride;
+        var k = 0;
+        for (; k <= depth - Width; k += Width)
+        {
+            var x = at + k;
+            var (a, b, c, d) = (values.Load(x), values.Load(x + s), values.Load(x + (2 * s)), values.Load(x + (3 * s)));
+            x += 4 * s;
+            var (e, f, g, h) = (values.Load(x), values.Load(x + s), values.Load(x + (2 * s)), values.Load(x + (3 * s)));
+            var to = panel + (k * MicroKernel.Columns);
+            Transpose(ref a, ref b, ref c, ref d, ref e, ref f, ref g, ref h);
+            a.Store(to);
+            b.Store(to + 16);
+            c.Store(to + 32);
+            d.Store(to + 48);
+            e.Store(to + 64);
+            f.Store(to + 80);
+            g.Store(to + 96);
+            h.Store(to + 112);
+        }
+
+        for (; k < depth; k++)
+        {
+            for (var i = 0; i < Width; i++)
+            {
+                panel[(k * MicroKernel.Columns) + i] = values.One(at + (i * s) + k);
+            }
+        }
+    }
+
+    /// <summary>6 rows become columns; each store's last two values are written over by the next.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void LeftTransposed<TSource>(TSource values, long at, int stride, int depth, float* panel)
+        where TSource : unmanaged, IPanelSource
+    {
+        long s = stride;
+        var k = 0;
+        for (; k <= depth - Width; k += Width)
+        {
+            var x = at + k;
+            var (a, b, c, d) = (values.Load(x), values.Load(x + s), values.Load(x + (2 * s)), values.Load(x + (3 * s)));
+            x += 4 * s;
+            var (e, f, g, h) = (values.Load(x), values.Load(x + s), Vector256<float>.Zero, Vector256<float>.Zero);
+            var to = panel + (k * MicroKernel.Rows);
+            Transpose(ref a, ref b, ref c, ref d, ref e, ref f, ref g, ref h);
+            a.Store(to);
+            b.Store(to + 6);
+            c.Store(to + 12);
+            d.Store(to + 18);
+            e.Store(to + 24);
+            f.Store(to + 30);
+            g.Store(to + 36);
+            h.Store(to + 42);
+        }
+
+        for (; k < depth; k++)
+        {
+            for (var i = 0; i < MicroKernel.Rows; i++)
+            {
+                panel[(k * MicroKernel.Rows) + i] = values.One(at + (i * s) + k);
+            }
+        }
+    }
+
+    private static void Partial<TSource>(TSource values, Operand source, long at, int count, int width, int depth, float* panel)
+        where TSource : unmanaged, IPanelSource
+    {
+        var (byIndex, byDepth) = source.ByDepth ? ((long)source.Stride, 1L) : (1L, source.Stride);
+        for (var k = 0; k < depth; k++)
+        {
+            for (var i = 0; i < width; i++)
+            {
+                panel[(k * (long)width) + i] = i < count ? values.One(at + (i * byIndex) + (k * byDepth)) : 0;
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Transpose(
+        ref Vector256<float> a, ref Vector256<float> b, ref Vector256<float> c, ref Vector256<float> d,
+        ref Vector256<float> e, ref Vector256<float> f, ref Vector256<float> g, ref Vector256<float> h)
+    {
+        var (ab0, ab1) = (Avx.UnpackLow(a, b), Avx.UnpackHigh(a, b));
+        var (cd0, cd1) = (Avx.UnpackLow(c, d), Avx.UnpackHigh(c, d));
+        var (ef0, ef1) = (Avx.UnpackLow(e, f), Avx.UnpackHigh(e, f));
+        var (gh0, gh1) = (Avx.UnpackLow(g, h), Avx.UnpackHigh(g, h));
+        var (p0, p1) = (Avx.Shuffle(ab0, cd0, 0x44), Avx.Shuffle(ab0, cd0, 0xEE));
+        var (p2, p3) = (Avx.Shuffle(ab1, cd1, 0x44), Avx.Shuffle(ab1, cd1, 0xEE));
+        var (q0, q1) = (Avx.Shuffle(ef0, gh0, 0x44), Avx.Shuffle(ef0, gh0, 0xEE));
+        var (q2, q3) = (Avx.Shuffle(ef1, gh1, 0x44), Avx.Shuffle(ef1, gh1, 0xEE));
+        a = Avx.Permute2x128(p0, q0, 0x20);
+        b = Avx.Permute2x128(p1, q1, 0x20);
+        c = Avx.Permute2x128(p2, q2, 0x20);
+        d = Avx.Permute2x128(p3, q3, 0x20);
+        e = Avx.Permute2x128(p0, q0, 0x31);
+        f = Avx.Permute2x128(p1, q1, 0x31);
+        g = Avx.Permute2x128(p2, q2, 0x31);
+        h = Avx.Permute2x128(p3, q3, 0x31);
+    }
+}
