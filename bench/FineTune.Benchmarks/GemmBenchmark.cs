@@ -1,38 +1,57 @@
 using System.Diagnostics;
 using FineTune.Training.Kernels;
 using FineTune.Training.Kernels.Cpu;
+using FineTune.Training.Kernels.Cpu.Products;
 
 namespace FineTune.Benchmarks;
 
-/// <summary>What the machine's matrix product does with all threads on the shapes of a model.</summary>
+/// <summary>What the machine's matrix products do with all threads on the shapes of a model: MKL's and, where they can be used, our own.</summary>
 internal static unsafe class GemmBenchmark
 {
     private const double FlopPerMeasurement = 2e9;
     private const int Measurements = 5;
 
-    /// <summary>Best rate over the model's products x Wᵀ, in 10⁹ floating-point operations per second.</summary>
+    /// <summary>Best rate over the model's products, forward and backward, in 10⁹ floating-point operations per second.</summary>
     public static double BestGigaflops(BenchmarkShape shape)
     {
+        var best = Best(shape, packs: false);
+        return MicroKernel.IsSupported ? Math.Max(best, Best(shape, packs: true)) : best;
+    }
+
+    private static double Best(BenchmarkShape shape, bool packs)
+    {
+        using var kernels = new CpuKernels(shape.Threads, packs);
         var config = shape.Config;
         var rows = shape.Batch * shape.Context;
         var packed = (config.AttentionHeads + (2 * config.KeyValueHeads)) * config.HeadDimension;
         return new[]
         {
-            Best(rows, packed, config.HiddenSize),
-            Best(rows, 2 * config.IntermediateSize, config.HiddenSize),
-            Best(rows, config.HiddenSize, config.IntermediateSize),
-            Best(Math.Min(rows, 512), Math.Min(config.VocabSize, 32_768), config.HiddenSize),
+            Best(kernels, rows, packed, config.HiddenSize),
+            Best(kernels, rows, 2 * config.IntermediateSize, config.HiddenSize),
+            Best(kernels, rows, config.HiddenSize, config.IntermediateSize),
+            Best(kernels, Math.Min(rows, 512), Math.Min(config.VocabSize, 32_768), config.HiddenSize),
         }.Max();
     }
 
-    private static double Best(int rows, int outputs, int inputs)
+    private static double Best(CpuKernels kernels, int rows, int outputs, int inputs)
     {
         using var memory = new NativeBuffer<float>(((long)rows * inputs) + ((long)outputs * inputs) + ((long)rows * outputs));
         var x = new Matrix(memory.Data, rows, inputs);
-        var weight = new Matrix(x.Row(rows), outputs, inputs);
-        var y = new Matrix(weight.Row(outputs), rows, outputs);
+        var w = new Matrix(x.Row(rows), outputs, inputs);
+        var y = new Matrix(w.Row(outputs), rows, outputs);
         new Span<float>(memory.Data, (rows + outputs) * inputs).Fill(0.5f);
+        var weight = new Weight(w.Data, outputs, inputs);
         var flop = 2.0 * rows * outputs * inputs;
+        return new[]
+        {
+            Best(flop, () => kernels.Linear(x, weight, y, add: false)),
+            Best(flop, () => kernels.LinearInputGradient(y, weight, x)),
+            Best(flop, () => kernels.LinearWeightGradient(y, x, w, add: false)),
+        }.Max();
+    }
+
+    private static double Best(double flop, Action product)
+    {
         var repeats = (int)Math.Ceiling(FlopPerMeasurement / flop);
         var best = 0.0;
         for (var measurement = 0; measurement < Measurements; measurement++)
@@ -40,7 +59,7 @@ internal static unsafe class GemmBenchmark
             var began = Stopwatch.GetTimestamp();
             for (var i = 0; i < repeats; i++)
             {
-                Gemm.MultiplyTransposed(x, weight, y);
+                product();
             }
 
             best = Math.Max(best, repeats * flop / Stopwatch.GetElapsedTime(began).TotalSeconds / 1e9);

@@ -1,11 +1,11 @@
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using FineTune.Core.Artifacts;
 using FineTune.Core.Estimates;
 using FineTune.Core.Runs;
 using FineTune.Core.Training;
 using FineTune.Training.Generation;
 using FineTune.Training.Kernels;
+using FineTune.Training.Kernels.Cpu.Products;
 using FineTune.Training.Models;
 using FineTune.Training.Numerics;
 
@@ -58,13 +58,13 @@ public sealed unsafe class CpuEngine : ITrainingEngine
         evaluate = (shard, kernels) => shard.Evaluate(pass, kernels);
     }
 
-    /// <summary>Whether this machine's libtorch has what the engine is made of: MKL's products (x86-64) under their own names.</summary>
+    /// <summary>Whether this machine and its libtorch have what the engine is made of: AVX2 and FMA, and MKL's products under their own names.</summary>
     public static bool IsSupported
     {
         get
         {
             TorchRuntime.Start();
-            return Vector256.IsHardwareAccelerated
+            return MicroKernel.IsSupported
                 && NativeLibrary.TryLoad("torch_cpu", typeof(CpuEngine).Assembly, DllImportSearchPath.SafeDirectories, out var torch)
                 && NativeLibrary.TryGetExport(torch, "sgemm", out _)
                 && NativeLibrary.TryGetExport(torch, "torch_parallel_for", out _);

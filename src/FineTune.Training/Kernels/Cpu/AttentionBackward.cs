@@ -4,34 +4,37 @@ namespace FineTune.Training.Kernels.Cpu;
 
 /// <summary>
 /// <see cref="IKernels.AttentionGradient"/> by pairs of a key head and a segment. The probabilities P are computed again; then
-/// dV = Pᵀ dO, dS = P (dO Vᵀ - rowsum(dO · O)), dQ = dS K, dK = dSᵀ Q.
+/// dV = Pᵀ dO, dS = P (dO Vᵀ - rowsum(dO · O)) / √d, dQ = dS K, dK = dSᵀ Q.
 /// </summary>
-/// <param name="scratch">Two tiles for each slot.</param>
+/// <param name="scratch">An <see cref="AttentionTile"/> for each slot.</param>
 internal readonly unsafe struct AttentionBackward(
     AttentionShape shape, Matrix packed, Segments segments, Matrix output, Matrix logSums, Matrix dOutput, Matrix dPacked, float* scratch)
     : IRangeKernel
 {
     public void Run(int slot, long first, long end)
     {
-        var tiles = scratch + (2 * slot * AttentionTile.Size(segments.Longest));
+        var (longest, width) = (segments.Longest, shape.HeadDimension);
+        var tile = new AttentionTile(scratch + (slot * AttentionTile.Size(longest, width)), longest, width);
         for (var unit = first; unit < end; unit++)
         {
             var group = (int)(unit / segments.Count);
             var segment = segments[unit % segments.Count];
+            var rows = packed.Slice(segment.First, segment.Length);
+            AttentionTile.PackRows(shape.Key(rows, group), tile.Keys);
+            AttentionTile.PackRows(shape.Value(rows, group), tile.Values);
+            AttentionTile.PackColumns(shape.Key(rows, group), tile.Columns);
             var firstHead = group * shape.GroupSize;
             for (var head = firstHead; head < firstHead + shape.GroupSize; head++)
             {
-                Head(segment, group, head, head > firstHead, tiles);
+                Head(segment, group, head, head > firstHead, tile);
             }
         }
     }
 
-    private void Head(Segment segment, int group, int head, bool add, float* tiles)
+    private void Head(Segment segment, int group, int head, bool add, AttentionTile tile)
     {
-        var (rows, dRows) = (packed.Slice(segment.First, segment.Length), dPacked.Slice(segment.First, segment.Length));
-        var (queries, keys, values) = (shape.Query(rows, head), shape.Key(rows, group), shape.Value(rows, group));
-        var (dQueries, dKeys, dValues) = (shape.Query(dRows, head), shape.Key(dRows, group), shape.Value(dRows, group));
-        var dOutputs = shape.Query(dOutput.Slice(segment.First, segment.Length), head);
+        var dRows = dPacked.Slice(segment.First, segment.Length);
+        var (dKeys, dValues) = (shape.Key(dRows, group), shape.Value(dRows, group));
 
         // The last block sees every key: begun with, it fills all of dK and dV, to which the others add.
         var last = (segment.Length - 1) / AttentionTile.Rows * AttentionTile.Rows;
@@ -39,19 +42,23 @@ internal readonly unsafe struct AttentionBackward(
         {
             var count = Math.Min(AttentionTile.Rows, segment.Length - start);
             var seen = start + count;
-            var beta = add || start < last ? 1f : 0f;
-            var p = AttentionTile.At(tiles, count, seen);
-            var ds = AttentionTile.At(tiles + AttentionTile.Size(segments.Longest), count, seen);
-            Gemm.MultiplyTransposed(queries.Slice(start, count), keys.Slice(0, seen), p, shape.Scale);
-            Gemm.MultiplyTransposed(dOutputs.Slice(start, count), values.Slice(0, seen), ds);
+            var queries = shape.Query(packed.Slice(segment.First + start, count), head);
+            var dOutputs = shape.Query(dOutput.Slice(segment.First + start, count), head);
+            AttentionTile.PackLeft(queries, tile.Left);
+            AttentionTile.PackLeft(dOutputs, tile.DLeft);
+            AttentionTile.PackColumns(queries, tile.Right);
+            AttentionTile.PackColumns(dOutputs, tile.DRight);
+            tile.Multiply(tile.Left, tile.Keys, start, count, tile.Scores);
+            tile.Multiply(tile.DLeft, tile.Values, start, count, tile.Gradients);
             for (var row = 0; row < count; row++)
             {
-                SoftmaxGradient(p.Row(row), ds.Row(row), start + row + 1, seen, segment.First + start + row, head);
+                SoftmaxGradient(tile.Scores.Row(row), tile.Gradients.Row(row), start + row + 1, seen, segment.First + start + row, head);
             }
 
-            Gemm.TransposedMultiply(p, dOutputs.Slice(start, count), dValues.Slice(0, seen), beta: beta);
-            Gemm.TransposedMultiply(ds, queries.Slice(start, count), dKeys.Slice(0, seen), shape.Scale, beta);
-            Gemm.Multiply(ds, keys.Slice(0, seen), dQueries.Slice(start, count), shape.Scale);
+            var adds = add || start < last;
+            tile.TransposedMultiply(tile.Scores, start, count, tile.DRight, dValues.Slice(0, seen), adds);
+            tile.TransposedMultiply(tile.Gradients, start, count, tile.Right, dKeys.Slice(0, seen), adds);
+            tile.MultiplyByColumns(tile.Gradients, start, segment.Length, shape.Query(dRows.Slice(start, count), head));
         }
     }
 
@@ -60,12 +67,12 @@ internal readonly unsafe struct AttentionBackward(
     {
         var length = AttentionTile.Mask(p, valid, seen);
         var mean = VectorMath.Dot(shape.Query(dOutput, head).Row(row), shape.Query(output, head).Row(row), shape.HeadDimension);
-        var (means, logSum) = (Vector256.Create(mean), Vector256.Create(logSums.Row(row)[head]));
+        var (means, logSum, scale) = (Vector256.Create(mean), Vector256.Create(logSums.Row(row)[head]), Vector256.Create(shape.Scale));
         for (var i = 0; i < length; i += VectorMath.Width)
         {
-            var probability = VectorMath.Exp(Vector256.Load(p + i) - logSum);
+            var probability = VectorMath.Exp((Vector256.Load(p + i) * scale) - logSum);
             probability.Store(p + i);
-            (probability * (Vector256.Load(ds + i) - means)).Store(ds + i);
+            (probability * scale * (Vector256.Load(ds + i) - means)).Store(ds + i);
         }
 
         if (seen > length)

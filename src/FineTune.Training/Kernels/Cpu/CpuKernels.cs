@@ -95,7 +95,7 @@ internal sealed unsafe class CpuKernels(int threads, bool packs) : IKernels
 
     public void Attention(AttentionShape shape, Matrix packed, Segments segments, Matrix output, Matrix logSums)
     {
-        var scratch = tiles.Reserve(threads * AttentionTile.Size(segments.Longest));
+        var scratch = tiles.Reserve(threads * AttentionTile.Size(segments.Longest, shape.HeadDimension));
         var units = (long)shape.KeyValueHeads * segments.Count;
         NativeThreads.For(threads, units, 1, new AttentionForward(shape, packed, segments, output, logSums, scratch));
     }
@@ -103,7 +103,7 @@ internal sealed unsafe class CpuKernels(int threads, bool packs) : IKernels
     public void AttentionGradient(
         AttentionShape shape, Matrix packed, Segments segments, Matrix output, Matrix logSums, Matrix dOutput, Matrix dPacked)
     {
-        var scratch = tiles.Reserve(2 * threads * AttentionTile.Size(segments.Longest));
+        var scratch = tiles.Reserve(threads * AttentionTile.Size(segments.Longest, shape.HeadDimension));
         var units = (long)shape.KeyValueHeads * segments.Count;
         NativeThreads.For(
             threads, units, 1, new AttentionBackward(shape, packed, segments, output, logSums, dOutput, dPacked, scratch));

@@ -59,14 +59,17 @@ internal static unsafe class VectorMath
     }
 
     /// <summary>x = exp(x - <paramref name="shift"/>); returns the sum.</summary>
-    public static float ExpSum(float* x, int count, float shift)
+    public static float ExpSum(float* x, int count, float shift) => ExpSum(x, count, 1, shift);
+
+    /// <summary>x = exp((x - <paramref name="shift"/>) · <paramref name="factor"/>); returns the sum.</summary>
+    public static float ExpSum(float* x, int count, float factor, float shift)
     {
-        var shifts = Vector256.Create(shift);
+        var (shifts, factors) = (Vector256.Create(shift), Vector256.Create(factor));
         var sum = Vector256<float>.Zero;
         var i = 0;
         for (; i <= count - Width; i += Width)
         {
-            var value = Exp(Vector256.Load(x + i) - shifts);
+            var value = Exp((Vector256.Load(x + i) - shifts) * factors);
             value.Store(x + i);
             sum += value;
         }
@@ -74,7 +77,7 @@ internal static unsafe class VectorMath
         var total = Vector256.Sum(sum);
         for (; i < count; i++)
         {
-            x[i] = MathF.Exp(x[i] - shift);
+            x[i] = MathF.Exp((x[i] - shift) * factor);
             total += x[i];
         }
 

@@ -46,33 +46,10 @@ internal readonly unsafe struct ProductKernel(LeftBlock left, Operand right, Mat
         for (var i = 0; i < count; i++)
         {
             var columns = Math.Min(MicroKernel.Columns, c.Columns - column);
-            if (rows == MicroKernel.Rows && columns == MicroKernel.Columns)
-            {
-                MicroKernel.Multiply(leftPanel, panels, depth, destination, c.Stride, adds);
-            }
-            else
-            {
-                Edge(leftPanel, panels, depth, destination, rows, columns, adds);
-            }
-
+            PanelProduct.Multiply(leftPanel, panels, depth, destination, c.Stride, rows, columns, adds);
             panels += Panels.RightSize(depth);
             destination += MicroKernel.Columns;
             column += MicroKernel.Columns;
-        }
-    }
-
-    /// <summary>A tile that is not whole.</summary>
-    private void Edge(float* leftPanel, float* panel, int depth, float* destination, int rows, int columns, bool adds)
-    {
-        var tile = stackalloc float[MicroKernel.Rows * MicroKernel.Columns];
-        MicroKernel.Multiply(leftPanel, panel, depth, tile, MicroKernel.Columns, add: false);
-        for (var row = 0; row < rows; row++)
-        {
-            float* from = tile + (row * MicroKernel.Columns), to = destination + (row * (long)c.Stride);
-            for (var i = 0; i < columns; i++)
-            {
-                to[i] = adds ? to[i] + from[i] : from[i];
-            }
         }
     }
 }
