@@ -10,6 +10,7 @@ namespace FineTune.Core.Estimates;
 /// <param name="WeightsPerSecond">Updated by the optimizer.</param>
 /// <param name="Threads">Of the processor; small models take a gradient buffer for each.</param>
 /// <param name="ProcessBytes">Taken before any of a model's: runtime and libraries.</param>
+/// <param name="PacksProducts">Products copy their operands to memory of ours; else they are a library's, which wants bfloat16 widened.</param>
 public sealed record TrainingDevice(
     string Name,
     long MemoryBytes,
@@ -19,7 +20,8 @@ public sealed record TrainingDevice(
     double BytesPerSecond,
     double WeightsPerSecond,
     int Threads = 1,
-    long ProcessBytes = 0)
+    long ProcessBytes = 0,
+    bool PacksProducts = false)
 {
     /// <summary>Context and libraries of CUDA.</summary>
     private const long GpuProcessBytes = 1L << 30;

@@ -23,8 +23,13 @@ public sealed record TrainingMemory(long Process, long Weights, long Moments, lo
     /// <summary>Values of a bfloat16 matrix that are widened at once.</summary>
     private const int PanelValues = 1 << 22;
 
-    /// <summary>Rows of an attention tile, one for each thread and half of the backward pass.</summary>
-    private const int TileRows = 64;
+    /// <summary>Values of a product's left operand that are copied at once, for all threads, and of its right one, for each.</summary>
+    private const int LeftValues = 1 << 20;
+
+    private const int RightValues = 1 << 16;
+
+    /// <summary>Rows of an attention tile, two of them for each thread.</summary>
+    private const int TileRows = 72;
 
     private const long Single = sizeof(float);
 
@@ -88,9 +93,17 @@ public sealed record TrainingMemory(long Process, long Weights, long Moments, lo
         var largest = LlamaWeights.Of(model).Max(weight => weight.Count);
         var tile = keepsGradients ? 0 : Math.Min(largest, TileValues);
         var partial = !keepsGradients && headIsTrained && LogitRows(work) < work.Rows ? head : 0;
-        var panel = work.Hyperparameters.Precision == TrainingPrecision.Fp32 ? 0 : Math.Min(largest, PanelValues);
-        var attention = 2L * device.Threads * TileRows * work.ContextLength;
+        var products = device.PacksProducts
+            ? Math.Min(LeftValues, work.Rows * Widest(model)) + ((long)device.Threads * RightValues)
+            : work.Hyperparameters.Precision == TrainingPrecision.Fp32 ? 0 : Math.Min(largest, PanelValues);
+
+        // Copies of a sequence's keys and values, and of a block's queries.
+        var attention = device.Threads * ((work.ContextLength * ((3L * model.HeadDimension) + (2 * TileRows))) + (4L * TileRows * model.HeadDimension));
         var angles = (long)work.ContextLength * model.HeadDimension;
-        return tile + partial + panel + attention + angles;
+        return tile + partial + products + attention + angles;
     }
+
+    /// <summary>Outputs of the widest product.</summary>
+    private static long Widest(ModelShape model) =>
+        Math.Max(Math.Max(model.VocabSize, 2L * model.IntermediateSize), model.QueryWidth + (2L * model.KeyWidth));
 }

@@ -4,6 +4,7 @@ using FineTune.Core.Runs;
 using FineTune.Training.Engine;
 using FineTune.Training.Kernels;
 using FineTune.Training.Kernels.Cpu;
+using FineTune.Training.Kernels.Cpu.Products;
 using FineTune.Training.Numerics;
 
 namespace FineTune.Training.Planning;
@@ -44,7 +45,8 @@ public static class DeviceCalibration
             rates.Bytes,
             rates.Weights,
             numerics.Threads,
-            Environment.WorkingSet + RuntimeBytes);
+            Environment.WorkingSet + RuntimeBytes,
+            PackedProduct.IsPreferred);
     }
 
     /// <summary>GPUs, whose memory counts but whose speed is not measured.</summary>

@@ -2,6 +2,7 @@ using FineTune.Core.Estimates;
 using FineTune.Core.Runs;
 using FineTune.Core.Training;
 using FineTune.Training.Engine;
+using FineTune.Training.Kernels.Cpu.Products;
 using FineTune.Training.Models;
 using FineTune.Training.Numerics;
 using FineTune.Training.Planning;
@@ -61,7 +62,7 @@ public sealed class TrainingMemoryTests : IDisposable
     }
 
     /// <summary>With one thread, so that small models are not sharded.</summary>
-    private static TrainingDevice Device => new("tests", 1L << 40, 1, 1, 1, 1, 1);
+    private static TrainingDevice Device => new("tests", 1L << 40, 1, 1, 1, 1, 1, PacksProducts: PackedProduct.IsPreferred);
 
     private long Taken(LlamaConfig config, Hyperparameters settings)
     {
