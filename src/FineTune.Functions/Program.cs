@@ -7,6 +7,7 @@ using FineTune.Functions.Durable;
 using FineTune.Functions.Generation;
 using FineTune.Functions.Http;
 using FineTune.Storage;
+using FineTune.Storage.Hub;
 using FineTune.Workflows;
 using FineTune.Workflows.Durable;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -27,6 +28,7 @@ builder.Services.Configure<KestrelServerOptions>(options => options.Limits.MaxRe
 var storage = StorageOptions.FromConfiguration(builder.Configuration);
 builder.Services.AddFunctionsTelemetry(builder.Configuration);
 builder.Services.AddFineTuneStorage(storage);
+builder.Services.AddHub(HubOptions.FromSettings(name => builder.Configuration[name]));
 builder.Services.AddFineTuneWorkflows(WorkflowOptions.FromSettings(name => builder.Configuration[name]));
 builder.Services.AddFineTuneApi();
 builder.Services.AddSingleton(Workflow.CreateRegistry());

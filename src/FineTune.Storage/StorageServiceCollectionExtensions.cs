@@ -1,6 +1,7 @@
 using FineTune.Core.Datasets;
 using FineTune.Core.Storage;
 using FineTune.Storage.Data;
+using FineTune.Storage.Hub;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace FineTune.Storage;
@@ -20,4 +21,8 @@ public static class StorageServiceCollectionExtensions
             .AddSingleton<IDataStore>(new AzureDataStore(clients.Blobs, new SasSeal(blobs), clients.ConnectTo))
             .AddSingleton<IMessageQueues>(new AzureMessageQueues(clients.Queues));
     }
+
+    /// <summary>Adds the Hugging Face hub as a place data may lie in.</summary>
+    public static IServiceCollection AddHub(this IServiceCollection services, HubOptions options) => services
+        .AddSingleton<IDataStore>(provider => new HubDataStore(options, provider.GetService<TimeProvider>() ?? TimeProvider.System));
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using FineTune.Core.Datasets;
 using FineTune.Core.Estimates;
 using FineTune.Core.Regions;
 using FineTune.Core.Runs;
@@ -26,6 +27,9 @@ public sealed record WorkflowOptions
     /// <summary>What time and cost are estimated for; <c>FINETUNE_GPU_PRICES</c> names a file with other ones.</summary>
     public IReadOnlyList<GpuPrice> Gpus { get; init; } = GpuPrice.Default;
 
+    /// <summary><c>FINETUNE_TABLES_PATH</c>: where the Delta table <c>catalog.schema.table</c> lies, as <c>catalog/schema/table</c> below it.</summary>
+    public string TablesPath { get; init; } = DataPath.DefaultTables;
+
     /// <summary>Scratch folder for downloads and token shards in the making.</summary>
     public string WorkDirectory { get; init; } = Path.Combine(Path.GetTempPath(), "finetune");
 
@@ -46,6 +50,7 @@ public sealed record WorkflowOptions
         MultiGpuQueue = NullIfEmpty(setting("FINETUNE_MULTI_GPU_QUEUE")),
         AcceptedLicenses = List(setting, "FINETUNE_ACCEPTED_LICENSES"),
         Gpus = GpuPrice.Load(setting("FINETUNE_GPU_PRICES")),
+        TablesPath = NullIfEmpty(setting("FINETUNE_TABLES_PATH")) ?? DataPath.DefaultTables,
         Dispatch = DispatchPolicy.Default with
         {
             StepTimeout = Time(setting, "FINETUNE_STEP_TIMEOUT") ?? DispatchPolicy.Default.StepTimeout,

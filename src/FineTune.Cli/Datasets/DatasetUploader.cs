@@ -33,7 +33,8 @@ public sealed class DatasetUploader(HostClient host, Action<UploadProgress> repo
             return await SendAsync(file, $"uploads/{await HashAsync([(file, file.Name)], cancellationToken)}/{file.Name}", cancellationToken);
         }
 
-        if (LocalFiles.Find(path) is not { Files: [_, ..] } found)
+        // Of a table the log is what counts: without it, files of old versions would be read.
+        if ((LocalTable.IsHere(root) ? LocalFiles.All(root) : LocalFiles.Find(path)) is not { Files: [_, ..] } found)
         {
             throw new UsageException($"'{path}' holds no file.");
         }

@@ -25,9 +25,12 @@ public static class LocalFiles
         var pattern = Directory.Exists(path) ? null : Parse(path);
         var folder = pattern is null ? Path.GetFullPath(path) : FolderOf(pattern);
         return Directory.Exists(folder)
-            ? new LocalFolder(folder, [.. Enumerate(folder).Where(file => pattern?.IsMatch(file.Name) != false)])
+            ? new LocalFolder(folder, [.. Enumerate(folder, FileSelection.Counts).Where(file => pattern?.IsMatch(file.Name) != false)])
             : null;
     }
+
+    /// <summary>Every file of the folder.</summary>
+    public static LocalFolder All(string folder) => new(Path.GetFullPath(folder), [.. Enumerate(folder, _ => true)]);
 
     /// <summary>A pattern may begin at the root, below which its folder's name is empty.</summary>
     private static string FolderOf(GlobPattern pattern) => Path.GetFullPath(pattern.Folder.Length > 0 || pattern.IsRooted ? pattern.Folder + "/" : ".");
@@ -44,7 +47,7 @@ public static class LocalFiles
         }
     }
 
-    private static IEnumerable<LocalFile> Enumerate(string root)
+    private static IEnumerable<LocalFile> Enumerate(string root, Func<string, bool> counts)
     {
         var all = new FileSystemEnumerable<LocalFile>(
             root,
@@ -57,7 +60,7 @@ public static class LocalFiles
             ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory || IsLink(entry),
             ShouldRecursePredicate = (ref FileSystemEntry entry) => !IsLink(entry),
         };
-        return all.Where(file => FileSelection.Counts(file.Name)).OrderBy(file => file.Name, StringComparer.Ordinal);
+        return all.Where(file => counts(file.Name)).OrderBy(file => file.Name, StringComparer.Ordinal);
     }
 
     private static bool IsLink(in FileSystemEntry entry) => entry.Attributes.HasFlag(FileAttributes.ReparsePoint);

@@ -1,6 +1,8 @@
+using FineTune.Core.Datasets;
 using FineTune.Core.Runs;
 using FineTune.Data.Datasets;
 using FineTune.Data.Sources;
+using FineTune.Data.Sources.Delta;
 
 namespace FineTune.Cli.Datasets;
 
@@ -10,11 +12,16 @@ public static class LocalSources
     /// <summary>The file, or the data files of the folder or pattern in the order of their names; what lies there besides is left out.</summary>
     /// <param name="taskType">Null before it is known.</param>
     /// <exception cref="UsageException">There is nothing to read.</exception>
-    public static IReadOnlyList<DatasetSource> Open(string option, string path, TaskType? taskType)
+    public static async Task<IReadOnlyList<DatasetSource>> OpenAsync(string option, string path, TaskType? taskType, CancellationToken cancellationToken)
     {
         if (File.Exists(path))
         {
             return [DatasetSource.FromFile(path)];
+        }
+
+        if (await OpenTableAsync(path, cancellationToken) is { } table)
+        {
+            return table;
         }
 
         var files = LocalFiles.Find(path)?.Files ?? throw new UsageException($"{option} '{path}' is neither a file nor a folder here. Check the path.");
@@ -27,5 +34,19 @@ public static class LocalSources
         return [.. files.Select(file => IsRead(file) ? DatasetSource.FromFile(file.FullName, file.Name) : DatasetSource.LeftOut(file.Name))];
 
         bool IsRead(LocalFile file) => !file.IsLink && FileSelection.IsRead(file.Name, taskType);
+    }
+
+    private static async Task<IReadOnlyList<DatasetSource>?> OpenTableAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Directory.Exists(path) && await DeltaTable.ReadAsync(new LocalTable(path), cancellationToken) is { } table
+                ? [.. table.Files.Select(file => DatasetSource.FromFile(file.Location, file.Name) with { Format = FileFormat.Parquet, Columns = file.Columns })]
+                : null;
+        }
+        catch (DataAccessException refused)
+        {
+            throw new UsageException(refused.Message);
+        }
     }
 }

@@ -20,7 +20,7 @@ public static class ValidateCommand
     public static Command Create(CommandScope scope)
     {
         var run = new CreateOptions();
-        var file = new Argument<string>("FILE") { Description = "A file, a folder of files, or a pattern such as 'data/**/*.jsonl.gz': .jsonl, .json, .csv, .txt, each also with .gz or .zst." };
+        var file = new Argument<string>("FILE") { Description = "A file, a folder of files, or a pattern such as 'data/**/*.jsonl.gz': .jsonl, .json, .csv, .txt, each also with .gz or .zst, .parquet; or the folder of a Delta table." };
         var model = new Option<string?>("--model") { HelpName = "M", Description = "A model of the catalogue, or a folder with tokenizer.json: then tokens are counted." };
         var eval = new Option<string?>("--eval-data-path") { HelpName = "FILE", Description = "Evaluation data, checked too, and against the training data." };
         var page = new Option<FileInfo?>("--html") { HelpName = "FILE", Description = "Write the report as a page, too." };
@@ -31,9 +31,9 @@ public static class ValidateCommand
         return scope.Handle(command, async (call, cancellationToken) =>
         {
             var taskType = call.Get(run.TaskType)
-                ?? await TaskTypeGuess.OfAsync(LocalSources.Open("FILE", call.Get(file), taskType: null), cancellationToken);
-            var train = LocalSources.Open("FILE", call.Get(file), taskType);
-            var evalSources = call.Get(eval) is { } path ? LocalSources.Open("--eval-data-path", path, taskType) : null;
+                ?? await TaskTypeGuess.OfAsync(await LocalSources.OpenAsync("FILE", call.Get(file), taskType: null, cancellationToken), cancellationToken);
+            var train = await LocalSources.OpenAsync("FILE", call.Get(file), taskType, cancellationToken);
+            var evalSources = call.Get(eval) is { } path ? await LocalSources.OpenAsync("--eval-data-path", path, taskType, cancellationToken) : null;
             var options = Options(call, run, call.Get(model), taskType);
             var reports = await DatasetValidator.ValidateAsync(train, evalSources, taskType, options, cancellationToken);
             if (call.Get(page) is { } html)

@@ -12,6 +12,9 @@ public interface IDataStore
     /// <exception cref="DataAccessException">It leads nowhere.</exception>
     Task<string> ResolveAsync(string location, CancellationToken cancellationToken = default) => Task.FromResult(location);
 
+    /// <summary>Whether folders may be Delta tables.</summary>
+    bool MayHoldTables => true;
+
     /// <summary>The file at <paramref name="location"/>, or null when there is none.</summary>
     /// <exception cref="DataAccessException">The place refuses to say.</exception>
     Task<DataFile?> FindAsync(string location, CancellationToken cancellationToken = default);

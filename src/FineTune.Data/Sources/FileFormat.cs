@@ -14,6 +14,9 @@ public sealed record FileFormat(RecordFormat Records, Compression Compression)
     /// <summary>Whether reading may begin at any of its line ends.</summary>
     public bool IsDivisible => Compression == Compression.None && Records is RecordFormat.JsonLines or RecordFormat.Text;
 
+    /// <summary>Tables' files, whatever their names.</summary>
+    public static FileFormat Parquet { get; } = new(RecordFormat.Parquet, Compression.None);
+
     public static FileFormat Of(string name)
     {
         var compression = Extension(name) switch

@@ -12,6 +12,7 @@ using FineTune.LocalHost.Generation;
 using FineTune.LocalHost.Queues;
 using FineTune.LocalHost.Supervision;
 using FineTune.Storage;
+using FineTune.Storage.Hub;
 using FineTune.Workflows;
 using FineTune.Workflows.Durable;
 using FineTune.Workflows.Epochs;
@@ -153,6 +154,7 @@ public sealed class LocalHostApp : IAsyncDisposable
         builder.Services
             .AddHostTelemetry(builder.Configuration)
             .AddFineTuneStorage(storage)
+            .AddHub(HubOptions.FromSettings(options.Setting))
             .AddFineTuneWorkflows(workflow)
             .AddFineTuneApi()
             .AddSingleton(trainer)

@@ -1,5 +1,6 @@
 using FineTune.Core.Datasets;
 using FineTune.Data.Datasets;
+using FineTune.Data.Sources;
 
 namespace FineTune.Workflows.Datasets;
 
@@ -11,5 +12,9 @@ public static class DataSources
         [.. Open(stores, data.Files), .. data.LeftOut.Select(DatasetSource.LeftOut)];
 
     public static IReadOnlyList<DatasetSource> Open(DataStores stores, IReadOnlyList<DataFile> files) =>
-        [.. files.Select(file => new DatasetSource(file.Name, _ => Task.FromResult<Stream>(new DataFileStream(stores, file))) { Columns = file.Columns })];
+        [.. files.Select(file => new DatasetSource(file.Name, _ => Task.FromResult<Stream>(new DataFileStream(stores, file))) 
+        {
+            Format = file.Columns is null ? FileFormat.Of(file.Name) : FileFormat.Parquet,
+            Columns = file.Columns,
+        })];
 }

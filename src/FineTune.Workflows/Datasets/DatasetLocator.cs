@@ -2,6 +2,7 @@ using FineTune.Core.Datasets;
 using FineTune.Core.Faults;
 using FineTune.Core.Runs;
 using FineTune.Data.Sources;
+using FineTune.Data.Sources.Delta;
 
 namespace FineTune.Workflows.Datasets;
 
@@ -10,8 +11,11 @@ namespace FineTune.Workflows.Datasets;
 /// <param name="LeftOut">Names of files that lie there, too, but aren't read.</param>
 public sealed record LocatedData(IReadOnlyList<DataFile> Files, IReadOnlyList<string> LeftOut);
 
-/// <summary>Finds the files behind a path as users write it: a file, a folder of files, or a pattern, in any of the <see cref="DataStores"/>.</summary>
-public sealed class DatasetLocator(DataStores stores)
+/// <summary>
+/// Finds the files behind a path as users write it: a file, a folder of files, a pattern, a table or a split of a data set, in any of the
+/// <see cref="DataStores"/>.
+/// </summary>
+public sealed class DatasetLocator(DataStores stores, WorkflowOptions options)
 {
     private const int Named = 5;
 
@@ -21,17 +25,34 @@ public sealed class DatasetLocator(DataStores stores)
     {
         try
         {
-            var location = await stores.ResolveAsync(path, cancellationToken);
+            var location = await stores.ResolveAsync(DataPath.Parse(path, options.TablesPath), cancellationToken);
             var store = stores.Of(location) ?? throw DataPath.Unknown(path);
             path = DataPath.Display(path);
-            return await store.FindAsync(location, cancellationToken) is { } file
-                ? new LocatedData([file], [])
+            return await store.FindAsync(location, cancellationToken) is { } file ? new LocatedData([file], [])
+                : await FindTableAsync(store, location, path, cancellationToken) is { } table ? table
                 : await SelectAsync(store, location, path, taskType, cancellationToken);
         }
         catch (DataAccessException refused)
         {
             throw new FaultException(refused.ToFault(phase, field), refused);
         }
+    }
+
+    /// <summary>The files of the newest version of the Delta table at <paramref name="location"/>; null when there is none.</summary>
+    private async Task<LocatedData?> FindTableAsync(IDataStore store, string location, string path, CancellationToken cancellationToken)
+    {
+        if (!store.MayHoldTables || GlobPattern.IsPattern(location))
+        {
+            return null;
+        }
+
+        var name = path.TrimEnd('/');
+        var table = await DeltaTable.ReadAsync(new StoredTable(store, stores, location, name[(name.LastIndexOf('/') + 1)..]), cancellationToken);
+        return table is { Files.Count: 0 } ? throw new DataAccessException("data_not_found", $"The Delta table '{path}' is empty at version {table.Version}.")
+            : table is not null ? new LocatedData(table.Files, [])
+            : DataPath.IsTable(path) ? throw new DataAccessException(
+                "data_not_found", $"There is no table '{path}': {location} has no _delta_log. Copy the table's folder there, or give the path of a folder that has one.")
+            : null;
     }
 
     private static async Task<LocatedData> SelectAsync(
@@ -43,6 +64,12 @@ public sealed class DatasetLocator(DataStores stores)
         await foreach (var file in store.ListAsync(folder, cancellationToken))
         {
             var name = file.Location.StartsWith(folder + "/", StringComparison.Ordinal) ? file.Location[(folder.Length + 1)..] : file.Name;
+            if (name.Contains("/_delta_log/", StringComparison.Ordinal))
+            {
+                throw new DataAccessException(
+                    "data_path_invalid", $"'{path}' has a Delta table in it, '{name[..name.IndexOf("/_delta_log/", StringComparison.Ordinal)]}', whose files may be of old versions. Name the table's folder.");
+            }
+
             if (!FileSelection.Counts(name) || pattern?.IsMatch(name) == false)
             {
                 continue;

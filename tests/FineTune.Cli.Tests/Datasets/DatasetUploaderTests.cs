@@ -44,6 +44,21 @@ public sealed class DatasetUploaderTests
     }
 
     [Fact]
+    public async Task Create_LocalDeltaTable_IsUploadedWithItsLog()
+    {
+        using var folder = new TempFolder();
+        folder.Write("table/part-0.parquet", "x");
+        folder.Write("table/_delta_log/00000000000000000000.json", "{}");
+        await using var host = await StubHost.StartAsync(Map);
+
+        await CreateAsync(host, Path.Combine(folder.FullPath, "table"));
+
+        Assert.Equal(
+            ["_delta_log/00000000000000000000.json", "part-0.parquet"],
+            host.To("PUT", "/api/datasets/").Select(request => request.Path.Split("/table/")[1]));
+    }
+
+    [Fact]
     public async Task Create_LocalFolder_IsUploadedWholeAndNamedAsAFolder()
     {
         using var folder = new TempFolder();

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using FineTune.Cli.Tests.Support;
+using FineTune.Testing.Tables;
 
 namespace FineTune.Cli.Tests.Datasets;
 
@@ -70,6 +71,30 @@ public sealed class ValidateCommandTests : IDisposable
         Assert.Equal(ExitCodes.Ok, some.ExitCode);
         Assert.Contains("2 examples", some.OutLines[^1], StringComparison.Ordinal);
         Assert.Equal(ExitCodes.Refused, none.ExitCode);
+    }
+
+    [Fact]
+    public async Task Validate_ParquetAndDeltaTables_NameRowsAndReadWhatTheLogHas()
+    {
+        var good = await ParquetFiles.OfLinesAsync<PairRow>(string.Join('\n', Enumerable.Range(0, 20).Select(i => $$"""{"prompt": "a{{i}}", "response": "b"}""")));
+        var bad = await ParquetFiles.OfLinesAsync<PairRow>("{\"prompt\": \"a\", \"response\": \"b\"}\n{\"prompt\": \"a\"}");
+        var table = DeltaFiles.Of(["prompt", "response"], good, bad);
+        table.Save(Path.Combine(folder.FullPath, "table"));
+        var file = Path.Combine(folder.FullPath, "table", "part-1.parquet");
+
+        var ofFile = await CommandLine.RunAsync(CommandLine.Nowhere, "validate", file);
+        var ofTable = await CommandLine.RunAsync(CommandLine.Nowhere, "validate", Path.Combine(folder.FullPath, "table"));
+        table.Commit(1, DeltaFiles.Remove("part-1.parquet")).Save(Path.Combine(folder.FullPath, "table"));
+        var cleaned = await CommandLine.RunAsync(CommandLine.Nowhere, "validate", Path.Combine(folder.FullPath, "table"));
+        table.Commit(3).Save(Path.Combine(folder.FullPath, "table"));
+        var broken = await CommandLine.RunAsync(CommandLine.Nowhere, "validate", Path.Combine(folder.FullPath, "table"));
+
+        Assert.Contains("part-1.parquet:2: error missing_field: 'response' is missing.", ofFile.Out, StringComparison.Ordinal);
+        Assert.Contains("table@v0/part-1.parquet:2: error missing_field: 'response' is missing.", ofTable.Out, StringComparison.Ordinal);
+        Assert.Equal((ExitCodes.Failed, ExitCodes.Failed, ExitCodes.Ok), (ofFile.ExitCode, ofTable.ExitCode, cleaned.ExitCode));
+        Assert.StartsWith("Ready to train: 20 examples, 0 errors", cleaned.OutLines[^1], StringComparison.Ordinal);
+        Assert.Equal(ExitCodes.Refused, broken.ExitCode);
+        Assert.Contains("commit 2 of its log is missing", broken.Error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -68,7 +68,7 @@ public sealed class DatasetLocatorTests
 
     [Theory]
     [InlineData("az://datasets/none", "data_not_found")]
-    [InlineData("main.demo.table", "data_path_invalid")]
+    [InlineData("main.demo.table", "data_not_found")]
     [InlineData("/Volumes/a/../../runs/x.jsonl", "data_path_invalid")]
     [InlineData("az://datasets/./a.jsonl", "data_path_invalid")]
     [InlineData("az://datasets/a\0.jsonl", "data_path_invalid")]
@@ -83,7 +83,7 @@ public sealed class DatasetLocatorTests
     private async Task<IReadOnlyList<DataFile>> FindAsync(string path, TaskType taskType) => (await LocateAsync(path, taskType)).Files;
 
     private Task<LocatedData> LocateAsync(string path, TaskType taskType) =>
-        new DatasetLocator(new DataStores([new BlobDataStore(blobs)])).FindAsync(path, taskType, "validate_data", "train_data_path");
+        new DatasetLocator(new DataStores([new BlobDataStore(blobs)]), new WorkflowOptions()).FindAsync(path, taskType, "validate_data", "train_data_path");
 
     private async Task AddAsync(string name)
     {

@@ -1,0 +1,100 @@
+namespace FineTune.Storage.Hub;
+
+/// <summary>A file of the hub from an offset on; where the connection breaks it is opened again at the byte it had come to.</summary>
+/// <param name="open">Opens the file at an offset; tries again by itself.</param>
+internal sealed class HubFileStream(Func<long, CancellationToken, Task<HttpResponseMessage>> open, long offset, long length) : Stream
+{
+    private const int MaximumBreaks = 5;
+
+    private HttpResponseMessage? response;
+    private Stream? content;
+    private long position = offset;
+    private int breaks;
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => position;
+        set => throw new NotSupportedException();
+    }
+
+    public async Task BeginAsync(CancellationToken cancellationToken)
+    {
+        if (position >= length)
+        {
+            return;
+        }
+
+        response = await open(position, cancellationToken);
+        content = await response.Content.ReadAsStreamAsync(cancellationToken);
+    }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        while (position < length && buffer.Length > 0)
+        {
+            try
+            {
+                if (content is null)
+                {
+                    await BeginAsync(cancellationToken);
+                }
+
+                var read = await content!.ReadAsync(buffer, cancellationToken);
+                if (read > 0)
+                {
+                    position += read;
+                    breaks = 0;
+                    return read;
+                }
+
+                throw new HttpIOException(HttpRequestError.ResponseEnded, "The file ended before its length.");
+            }
+            catch (IOException) when (content is not null && ++breaks <= MaximumBreaks)
+            {
+                Drop();
+            }
+        }
+
+        return 0;
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer, offset, count, CancellationToken.None).GetAwaiter().GetResult();
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            Drop();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private void Drop()
+    {
+        content?.Dispose();
+        response?.Dispose();
+        (content, response) = (null, null);
+    }
+}
