@@ -89,8 +89,8 @@ public sealed class ValidateCommandTests : IDisposable
         table.Commit(3).Save(Path.Combine(folder.FullPath, "table"));
         var broken = await CommandLine.RunAsync(CommandLine.Nowhere, "validate", Path.Combine(folder.FullPath, "table"));
 
-        Assert.Contains("part-1.parquet:2: error missing_field: 'response' is missing.", ofFile.Out, StringComparison.Ordinal);
-        Assert.Contains("table@v0/part-1.parquet:2: error missing_field: 'response' is missing.", ofTable.Out, StringComparison.Ordinal);
+        Assert.Contains("part-1.parquet, row 2: error missing_field: 'response' is missing.", ofFile.Out, StringComparison.Ordinal);
+        Assert.Contains("table@v0/part-1.parquet, row 2: error missing_field: 'response' is missing.", ofTable.Out, StringComparison.Ordinal);
         Assert.Equal((ExitCodes.Failed, ExitCodes.Failed, ExitCodes.Ok), (ofFile.ExitCode, ofTable.ExitCode, cleaned.ExitCode));
         Assert.StartsWith("Ready to train: 20 examples, 0 errors", cleaned.OutLines[^1], StringComparison.Ordinal);
         Assert.Equal(ExitCodes.Refused, broken.ExitCode);

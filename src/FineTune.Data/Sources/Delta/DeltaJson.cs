@@ -5,8 +5,19 @@ namespace FineTune.Data.Sources.Delta;
 /// <summary>Members of JSON that may be missing, null or of another type.</summary>
 internal static class DeltaJson
 {
-    public static JsonElement Member(JsonElement value, string name) =>
-        value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out var member) && member.ValueKind != JsonValueKind.Null ? member : default;
+    /// <summary>Undefined where there is none, or null.</summary>
+    /// <exception cref="JsonException">A key isn't Unicode.</exception>
+    public static JsonElement Member(JsonElement value, string name)
+    {
+        try
+        {
+            return value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out var member) && member.ValueKind != JsonValueKind.Null ? member : default;
+        }
+        catch (InvalidOperationException broken)
+        {
+            throw new JsonException("a key that isn't Unicode", broken);
+        }
+    }
 
     /// <summary>Null for anything but text.</summary>
     /// <exception cref="JsonException">The text isn't Unicode.</exception>
