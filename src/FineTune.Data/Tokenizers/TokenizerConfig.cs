@@ -9,7 +9,9 @@ namespace FineTune.Data.Tokenizers;
 public sealed record TokenizerConfig(string? BosToken, string? EosToken, string? PadToken, string? ChatTemplate)
 {
     public const string FileName = "tokenizer_config.json";
-    private const string TemplateFileName = "chat_template.jinja";
+
+    /// <summary>Holds the chat template in newer folders, and counts before the one in <see cref="FileName"/>.</summary>
+    public const string TemplateFileName = "chat_template.jinja";
 
     public static TokenizerConfig Load(string directory)
     {
@@ -61,12 +63,27 @@ internal static class TokenizerFiles
 
         try
         {
-            using var stream = info.OpenRead();
-            return JsonDocument.Parse(stream);
+            ReadOnlyMemory<byte> json = File.ReadAllBytes(info.FullName);
+            json = json.Span.StartsWith("\uFEFF"u8) ? json[3..] : json;
+            ReadEscapes(json.Span);
+            return JsonDocument.Parse(json);
         }
-        catch (JsonException broken)
+        catch (Exception broken) when (broken is JsonException or InvalidOperationException)
         {
             throw Invalid(name, $"it is not valid JSON ({broken.Message})", broken);
+        }
+    }
+
+    /// <summary>A document is parsed without looking at escapes, and half a surrogate pair fails wherever it is read first.</summary>
+    private static void ReadEscapes(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json);
+        while (reader.Read())
+        {
+            if (reader.ValueIsEscaped)
+            {
+                _ = reader.GetString();
+            }
         }
     }
 
