@@ -47,6 +47,8 @@ public sealed record TokenizerConfig(string? BosToken, string? EosToken, string?
 /// <summary>Reads the JSON files of a tokenizer's folder.</summary>
 internal static class TokenizerFiles
 {
+    private const int LongestProblem = 300;
+
     /// <summary>The file's JSON, or null when there is no such file.</summary>
     public static JsonDocument? Parse(string directory, string name)
     {
@@ -88,5 +90,8 @@ internal static class TokenizerFiles
     }
 
     public static FaultException Invalid(string file, string problem, Exception? inner = null) => new(
-        new Fault(Tokenizer.LoadPhase, FaultAttribution.Caller, "tokenizer_invalid", $"{file} cannot be used: {problem}.", file), inner);
+        new Fault(Tokenizer.LoadPhase, FaultAttribution.Caller, "tokenizer_invalid", $"{file} cannot be used: {Shortened(problem)}.", file), inner);
+
+    /// <summary>The JSON parser quotes all that follows a mistake, and a file may name a part as it likes.</summary>
+    public static string Shortened(string text) => text.Length <= LongestProblem ? text : $"{text[..LongestProblem]}…";
 }

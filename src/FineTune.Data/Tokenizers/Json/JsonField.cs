@@ -51,7 +51,7 @@ internal readonly record struct JsonField(JsonElement Element, string File, stri
 
     /// <summary>A part of the format that this reader does not implement.</summary>
     public FaultException Unsupported(string found, string supported) => Fault(
-        "tokenizer_not_supported", $"{File}: {Name} is {found}, which is not supported; supported: {supported}.");
+        "tokenizer_not_supported", $"{File}: {Name} is {TokenizerFiles.Shortened(found)}, which is not supported; supported: {supported}.");
 
     public FaultException Invalid(string problem) => Fault("tokenizer_invalid", $"{File}: {Name} {problem}; export the tokenizer again.");
 
