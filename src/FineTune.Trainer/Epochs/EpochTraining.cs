@@ -51,7 +51,7 @@ public sealed class EpochTraining(
 
         using var tokens = RunTokens.Open(input.TrainFolder, input.EvalFolder, job.Plan);
         var eval = tokens.Eval;
-        estimate = new TrainingEstimate(job.Plan, job.Epoch, eval?.Count ?? 0) { Setup = clock.GetElapsedTime(taken) };
+        estimate = new TrainingEstimate(job.Plan, job.Epoch, eval?.TotalTokens ?? 0) { Setup = clock.GetElapsedTime(taken) };
         if (eval is not null && job.Epoch == 1 && resume is null)
         {
             var began = clock.GetTimestamp();

@@ -12,7 +12,7 @@ public static class DataSources
         [.. Open(stores, data.Files), .. data.LeftOut.Select(DatasetSource.LeftOut)];
 
     public static IReadOnlyList<DatasetSource> Open(DataStores stores, IReadOnlyList<DataFile> files) =>
-        [.. files.Select(file => new DatasetSource(file.Name, _ => Task.FromResult<Stream>(new DataFileStream(stores, file))) 
+        [.. files.Select(file => new DatasetSource(file.Name, _ => Task.FromResult<Stream>(new DataFileStream(stores, file)))
         {
             Format = file.Columns is null ? FileFormat.Of(file.Name) : FileFormat.Parquet,
             Columns = file.Columns,
