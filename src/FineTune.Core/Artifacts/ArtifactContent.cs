@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using FineTune.Core.Streams;
 
 namespace FineTune.Core.Artifacts;
 
@@ -11,16 +12,12 @@ public sealed record ArtifactContent(string Name, Func<Stream> Open)
 }
 
 /// <summary>Hashes what passes through, so that content is read once. Going back to the start begins anew.</summary>
-internal sealed class HashingStream(Stream inner) : Stream
+internal sealed class HashingStream(Stream inner) : ReadOnlyStream
 {
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long hashed;
 
-    public override bool CanRead => true;
-
     public override bool CanSeek => true;
-
-    public override bool CanWrite => false;
 
     public override long Length => inner.Length;
 
@@ -62,14 +59,6 @@ internal sealed class HashingStream(Stream inner) : Stream
         hashed = 0;
         return inner.Seek(0, SeekOrigin.Begin);
     }
-
-    public override void Flush()
-    {
-    }
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

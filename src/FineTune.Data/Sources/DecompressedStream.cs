@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using FineTune.Core.Streams;
 using FineTune.Data.Datasets;
 using ZstdSharp;
 using ZstdSharp.Unsafe;
@@ -9,7 +10,7 @@ namespace FineTune.Data.Sources;
 /// The content of a compressed file, several members or frames one after the other. Whatever is wrong with it is an
 /// <see cref="UnreadableFileException"/>: content that grows beyond <see cref="DatasetOptions"/>, damage, a missing end, and bytes behind it.
 /// </summary>
-internal sealed class DecompressedStream : ReadOnlyStream
+internal sealed class DecompressedStream : AsyncReadStream
 {
     private const int BlockBytes = 1 << 16;
 
@@ -115,7 +116,7 @@ internal sealed class DecompressedStream : ReadOnlyStream
     }
 
     /// <summary>How much was read.</summary>
-    private sealed class CountedStream(Stream inner) : ReadOnlyStream
+    private sealed class CountedStream(Stream inner) : AsyncReadStream
     {
         public long Count { get; private set; }
 

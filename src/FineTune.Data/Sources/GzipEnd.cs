@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
+using FineTune.Core.Streams;
 using FineTune.Data.Datasets;
 
 namespace FineTune.Data.Sources;
@@ -9,7 +10,7 @@ namespace FineTune.Data.Sources;
 /// it like any other. Behind the file follows one more member with content that nobody can know; it is the file's end only if it comes
 /// out as such.
 /// </summary>
-internal sealed class GzipEnd(Stream inner) : ReadOnlyStream
+internal sealed class GzipEnd(Stream inner) : AsyncReadStream
 {
     private const int MarkBytes = 16;
 

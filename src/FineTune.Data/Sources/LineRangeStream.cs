@@ -1,3 +1,5 @@
+using FineTune.Core.Streams;
+
 namespace FineTune.Data.Sources;
 
 /// <summary>
@@ -5,7 +7,7 @@ namespace FineTune.Data.Sources;
 /// begins behind the first place where lines may be parted at or after its first byte's predecessor, and ends at the first at or after its
 /// last byte. Lines are passed through, so memory is bounded whatever their length.
 /// </summary>
-public sealed class LineRangeStream : ReadOnlyStream
+public sealed class LineRangeStream : AsyncReadStream
 {
     private const int BlockBytes = 1 << 16;
 

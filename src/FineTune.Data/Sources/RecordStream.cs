@@ -1,4 +1,5 @@
 using System.Buffers;
+using FineTune.Core.Streams;
 using FineTune.Data.Datasets;
 
 namespace FineTune.Data.Sources;
@@ -9,7 +10,7 @@ namespace FineTune.Data.Sources;
 /// what one call of <see cref="WriteNextAsync"/> writes.
 /// </summary>
 /// <param name="inner">The file's bytes; disposed with this.</param>
-public abstract class RecordStream(Stream inner) : ReadOnlyStream
+public abstract class RecordStream(Stream inner) : AsyncReadStream
 {
     private const int ByteOrderMarkBytes = 3;
     private const int LineEndsAtOnce = 1 << 16;

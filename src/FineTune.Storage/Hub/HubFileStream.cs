@@ -1,8 +1,10 @@
+using FineTune.Core.Streams;
+
 namespace FineTune.Storage.Hub;
 
 /// <summary>A file of the hub from an offset on; where the connection breaks it is opened again at the byte it had come to.</summary>
 /// <param name="open">Opens the file at an offset; tries again by itself.</param>
-internal sealed class HubFileStream(Func<long, CancellationToken, Task<HttpResponseMessage>> open, long offset, long length) : Stream
+internal sealed class HubFileStream(Func<long, CancellationToken, Task<HttpResponseMessage>> open, long offset, long length) : AsyncReadStream
 {
     private const int MaximumBreaks = 5;
 
@@ -10,14 +12,6 @@ internal sealed class HubFileStream(Func<long, CancellationToken, Task<HttpRespo
     private Stream? content;
     private long position = offset;
     private int breaks;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
 
     public override long Position
     {
@@ -65,21 +59,6 @@ internal sealed class HubFileStream(Func<long, CancellationToken, Task<HttpRespo
 
         return 0;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer, offset, count, CancellationToken.None).GetAwaiter().GetResult();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

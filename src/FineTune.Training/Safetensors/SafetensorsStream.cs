@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using FineTune.Core.Streams;
 
 namespace FineTune.Training.Safetensors;
 
@@ -6,7 +7,7 @@ namespace FineTune.Training.Safetensors;
 /// A safetensors file that is made as it is read, at any place, so that weights go from memory to a file or a blob without a copy of the
 /// whole. Equal tensors in equal order give equal bytes.
 /// </summary>
-public sealed class SafetensorsStream : Stream
+public sealed class SafetensorsStream : ReadOnlyStream
 {
     private const int ConvertedElements = 2048;
 
@@ -37,11 +38,7 @@ public sealed class SafetensorsStream : Stream
         Length = end;
     }
 
-    public override bool CanRead => true;
-
     public override bool CanSeek => true;
-
-    public override bool CanWrite => false;
 
     public override long Length { get; }
 
@@ -61,21 +58,6 @@ public sealed class SafetensorsStream : Stream
     }
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override long Seek(long offset, SeekOrigin origin) => Position = origin switch
-    {
-        SeekOrigin.Begin => offset,
-        SeekOrigin.Current => Position + offset,
-        _ => Length + offset,
-    };
-
-    public override void Flush()
-    {
-    }
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <summary>Of the header or of one tensor, at least a byte.</summary>
     private int ReadPart(Span<byte> buffer)

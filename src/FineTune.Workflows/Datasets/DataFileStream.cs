@@ -1,20 +1,17 @@
 using FineTune.Core.Datasets;
+using FineTune.Core.Streams;
 
 namespace FineTune.Workflows.Datasets;
 
 /// <summary>A data file wherever it lies, read in order or from any position; a jump opens it anew there, a short one forward reads over the bytes.</summary>
-public sealed class DataFileStream(DataStores stores, DataFile file) : Stream
+public sealed class DataFileStream(DataStores stores, DataFile file) : AsyncReadStream
 {
     private const int ShortJumpBytes = 1 << 18;
 
     private Stream? open;
     private long openAt;
 
-    public override bool CanRead => true;
-
     public override bool CanSeek => true;
-
-    public override bool CanWrite => false;
 
     public override long Length => file.Length;
 
@@ -33,26 +30,6 @@ public sealed class DataFileStream(DataStores stores, DataFile file) : Stream
         openAt = Position;
         return read;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer, offset, count, CancellationToken.None).GetAwaiter().GetResult();
-
-    public override long Seek(long offset, SeekOrigin origin) => Position = origin switch
-    {
-        SeekOrigin.Begin => offset,
-        SeekOrigin.Current => Position + offset,
-        _ => Length + offset,
-    };
-
-    public override void Flush()
-    {
-    }
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

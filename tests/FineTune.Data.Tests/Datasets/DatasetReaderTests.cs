@@ -1,4 +1,5 @@
 using FineTune.Core.Runs;
+using FineTune.Core.Streams;
 using FineTune.Data.Datasets;
 
 namespace FineTune.Data.Tests.Datasets;
@@ -110,19 +111,9 @@ public sealed class DatasetReaderTests
     }
 
     /// <summary>A run of x of any length, then a tail.</summary>
-    private sealed class EndlessLine(long length, byte[] tail) : Stream
+    private sealed class EndlessLine(long length, byte[] tail) : ReadOnlyStream
     {
         private long position;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => position; set => throw new NotSupportedException(); }
 
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
             ValueTask.FromResult(Read(buffer.Span));
@@ -145,15 +136,5 @@ public sealed class DatasetReaderTests
             position += copied;
             return copied;
         }
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using FineTune.Core.Runs;
+using FineTune.Core.Streams;
 using FineTune.Data.Datasets;
 
 namespace FineTune.Data.Tests.FileSources;
@@ -95,7 +96,7 @@ public sealed class HostileSourceTests
     }
 
     /// <summary>One byte very often, between two texts.</summary>
-    private sealed class RepeatedStream(string before, byte repeated, long count, string after, Action observe) : Data.Sources.ReadOnlyStream
+    private sealed class RepeatedStream(string before, byte repeated, long count, string after, Action observe) : AsyncReadStream
     {
         private const int ObservedEvery = 1 << 20;
 

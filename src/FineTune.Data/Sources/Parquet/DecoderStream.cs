@@ -1,10 +1,12 @@
+using FineTune.Core.Streams;
+
 namespace FineTune.Data.Sources.Parquet;
 
 /// <summary>
 /// What the library reads of a file: first the footer, then one page after the other. It reads nothing else, so it can't be led astray, and
 /// the end is an error for it rather than an endless row of bytes.
 /// </summary>
-internal sealed class DecoderStream : Stream
+internal sealed class DecoderStream : ReadOnlyStream
 {
     /// <summary>Where <see cref="Show"/>n bytes begin; the library takes 0 for no offset.</summary>
     public const int Start = 4;
@@ -12,11 +14,7 @@ internal sealed class DecoderStream : Stream
     private ReadOnlyMemory<byte> content;
     private long position;
 
-    public override bool CanRead => true;
-
     public override bool CanSeek => true;
-
-    public override bool CanWrite => false;
 
     public override long Length => Start + content.Length;
 
@@ -56,19 +54,4 @@ internal sealed class DecoderStream : Stream
     }
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override long Seek(long offset, SeekOrigin origin) => Position = offset + origin switch
-    {
-        SeekOrigin.Current => position,
-        SeekOrigin.End => Length,
-        _ => 0,
-    };
-
-    public override void Flush()
-    {
-    }
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }
