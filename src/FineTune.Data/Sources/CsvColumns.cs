@@ -12,8 +12,6 @@ internal sealed class CsvColumns
 {
     private static readonly string[] OfExamples = ["messages", "prompt", "response", "completion", "text"];
     private static readonly string[] OfJson = ["messages", "tools", "functions", "parallel_tool_calls"];
-    private static readonly SearchValues<byte> Escaped = SearchValues.Create(
-        [.. Enumerable.Range(0, 32).Select(control => (byte)control), (byte)'"', (byte)'\\']);
 
     private readonly string[] names;
     private readonly byte[][] keys;
@@ -145,18 +143,10 @@ internal sealed class CsvColumns
     private static void WriteString(ReadOnlySpan<byte> value, IBufferWriter<byte> output)
     {
         output.Write("\""u8);
-        while (value.IndexOfAny(Escaped) is >= 0 and var at)
+        while (value.IndexOfAny(JsonEscapes.Escaped) is >= 0 and var at)
         {
             output.Write(value[..at]);
-            output.Write(value[at] switch
-            {
-                (byte)'"' => "\\\""u8,
-                (byte)'\\' => "\\\\"u8,
-                (byte)'\n' => "\\n"u8,
-                (byte)'\r' => "\\r"u8,
-                (byte)'\t' => "\\t"u8,
-                var control => [(byte)'\\', (byte)'u', (byte)'0', (byte)'0', (byte)(control < 16 ? '0' : '1'), (byte)"0123456789abcdef"[control % 16]],
-            });
+            output.Write(JsonEscapes.Of(value[at]));
             value = value[(at + 1)..];
         }
 

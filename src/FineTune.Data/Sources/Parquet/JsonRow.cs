@@ -12,8 +12,6 @@ namespace FineTune.Data.Sources.Parquet;
 /// </summary>
 internal sealed class JsonRow(int limit)
 {
-    private static readonly SearchValues<byte> Escaped = SearchValues.Create([.. Enumerable.Range(0, 32).Select(value => (byte)value), (byte)'"', (byte)'\\']);
-
     private IBufferWriter<byte> output = new ArrayBufferWriter<byte>();
     private bool needsComma;
     private long written;
@@ -60,10 +58,10 @@ internal sealed class JsonRow(int limit)
     {
         Separate();
         Write("\""u8);
-        while (value.IndexOfAny(Escaped) is >= 0 and var next)
+        while (value.IndexOfAny(JsonEscapes.Escaped) is >= 0 and var next)
         {
             Write(value[..next]);
-            Escape(value[next]);
+            Write(JsonEscapes.Of(value[next]));
             value = value[(next + 1)..];
         }
 
@@ -137,19 +135,6 @@ internal sealed class JsonRow(int limit)
         catch (JsonException)
         {
             return false;
-        }
-    }
-
-    private void Escape(byte value)
-    {
-        const string Digits = "0123456789abcdef";
-        if (value is (byte)'"' or (byte)'\\')
-        {
-            Write([(byte)'\\', value]);
-        }
-        else
-        {
-            Write([(byte)'\\', (byte)'u', (byte)'0', (byte)'0', (byte)Digits[value >> 4], (byte)Digits[value & 15]]);
         }
     }
 
