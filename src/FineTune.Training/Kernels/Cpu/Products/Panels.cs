@@ -54,7 +54,7 @@ internal static unsafe class Panels
         }
         else if (source.ByDepth)
         {
-            LeftTransposed(values, at, source.Stride, depth, panel);
+            Transposed(values, at, source.Stride, MicroKernel.Rows, depth, panel, MicroKernel.Rows);
         }
         else
         {
@@ -72,8 +72,8 @@ internal static unsafe class Panels
         }
         else if (source.ByDepth)
         {
-            RightTransposed(values, at, source.Stride, depth, panel);
-            RightTransposed(values, at + (Width * (long)source.Stride), source.Stride, depth, panel + Width);
+            Transposed(values, at, source.Stride, Width, depth, panel, MicroKernel.Columns);
+            Transposed(values, at + (Width * (long)source.Stride), source.Stride, Width, depth, panel + Width, MicroKernel.Columns);
         }
         else
         {
@@ -112,43 +112,13 @@ internal static unsafe class Panels
         }
     }
 
-    /// <summary>8 rows become columns of 16.</summary>
+    /// <summary>
+    /// Six or eight rows become columns of a panel. Whole vectors are stored in any case: of six, each one's last two values are written over by
+    /// the next.
+    /// </summary>
+    /// <param name="width">Of the panel.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void RightTransposed<TSource>(TSource values, long at, int stride, int depth, float* panel)
-        where TSource : unmanaged, IPanelSource
-    {
-        long s = stride;
-        var k = 0;
-        for (; k <= depth - Width; k += Width)
-        {
-            var x = at + k;
-            var (a, b, c, d) = (values.Load(x), values.Load(x + s), values.Load(x + (2 * s)), values.Load(x + (3 * s)));
-            x += 4 * s;
-            var (e, f, g, h) = (values.Load(x), values.Load(x + s), values.Load(x + (2 * s)), values.Load(x + (3 * s)));
-            var to = panel + (k * MicroKernel.Columns);
-            Transpose(ref a, ref b, ref c, ref d, ref e, ref f, ref g, ref h);
-            a.Store(to);
-            b.Store(to + 16);
-            c.Store(to + 32);
-            d.Store(to + 48);
-            e.Store(to + 64);
-            f.Store(to + 80);
-            g.Store(to + 96);
-            h.Store(to + 112);
-        }
-
-        for (; k < depth; k++)
-        {
-            for (var i = 0; i < Width; i++)
-            {
-                panel[(k * MicroKernel.Columns) + i] = values.One(at + (i * s) + k);
-            }
-        }
-    }
-
-    /// <summary>6 rows become columns; each store's last two values are written over by the next.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void LeftTransposed<TSource>(TSource values, long at, int stride, int depth, float* panel)
+    private static void Transposed<TSource>(TSource values, long at, int stride, int rows, int depth, float* panel, int width)
         where TSource : unmanaged, IPanelSource
     {
         long s = stride;
@@ -159,23 +129,28 @@ internal static unsafe class Panels
             var (a, b, c, d) = (values.Load(x), values.Load(x + s), values.Load(x + (2 * s)), values.Load(x + (3 * s)));
             x += 4 * s;
             var (e, f, g, h) = (values.Load(x), values.Load(x + s), Vector256<float>.Zero, Vector256<float>.Zero);
-            var to = panel + (k * MicroKernel.Rows);
+            if (rows == Width)
+            {
+                (g, h) = (values.Load(x + (2 * s)), values.Load(x + (3 * s)));
+            }
+
+            var to = panel + (k * width);
             Transpose(ref a, ref b, ref c, ref d, ref e, ref f, ref g, ref h);
             a.Store(to);
-            b.Store(to + 6);
-            c.Store(to + 12);
-            d.Store(to + 18);
-            e.Store(to + 24);
-            f.Store(to + 30);
-            g.Store(to + 36);
-            h.Store(to + 42);
+            b.Store(to + width);
+            c.Store(to + (2 * width));
+            d.Store(to + (3 * width));
+            e.Store(to + (4 * width));
+            f.Store(to + (5 * width));
+            g.Store(to + (6 * width));
+            h.Store(to + (7 * width));
         }
 
         for (; k < depth; k++)
         {
-            for (var i = 0; i < MicroKernel.Rows; i++)
+            for (var i = 0; i < rows; i++)
             {
-                panel[(k * MicroKernel.Rows) + i] = values.One(at + (i * s) + k);
+                panel[(k * width) + i] = values.One(at + (i * s) + k);
             }
         }
     }
