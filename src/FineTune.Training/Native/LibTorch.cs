@@ -49,6 +49,10 @@ internal static unsafe partial class LibTorch
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static partial int DataPointer(nint tensor, out nint pointer);
 
+    [LibraryImport(Torch, EntryPoint = "aoti_torch_new_tensor_handle")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    public static partial int NewHandle(nint tensor, out nint handle);
+
     [LibraryImport(Torch, EntryPoint = "aoti_torch_delete_tensor_object")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static partial int Delete(nint tensor);
