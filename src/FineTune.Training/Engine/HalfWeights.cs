@@ -58,8 +58,6 @@ internal sealed unsafe class HalfWeights : IModelWeights
 /// <summary>Memory of bfloat16 values as tensors to read and write.</summary>
 internal static unsafe class HalfMemory
 {
-    private const int Piece = 1 << 16;
-
     public static TensorSource Source(ushort* data) => (first, destination) =>
     {
         fixed (float* values = destination)
@@ -69,17 +67,12 @@ internal static unsafe class HalfMemory
     };
 
     /// <summary>Rounds to nearest.</summary>
-    public static void Fill(ushort* data, long count, TensorSource source)
-    {
-        var values = new float[Math.Min(Piece, count)];
-        for (var first = 0L; first < count; first += Piece)
+    public static void Fill(ushort* data, long count, TensorSource source) =>
+        TensorMemory.Read(count, source, (first, values) =>
         {
-            var piece = values.AsSpan(0, (int)Math.Min(Piece, count - first));
-            source(first, piece);
-            for (var i = 0; i < piece.Length; i++)
+            for (var i = 0; i < values.Length; i++)
             {
-                data[first + i] = BFloat.FromSingle(piece[i]);
+                data[first + i] = BFloat.FromSingle(values[i]);
             }
-        }
-    }
+        });
 }

@@ -107,8 +107,6 @@ internal sealed unsafe class MomentBlock : IDisposable
 /// <summary>Memory of bytes as tensors to read and write.</summary>
 internal static unsafe class ByteMemory
 {
-    private const int Piece = 1 << 16;
-
     public static TensorSource Source(byte* data) => (first, destination) =>
     {
         for (var i = 0; i < destination.Length; i++)
@@ -117,17 +115,12 @@ internal static unsafe class ByteMemory
         }
     };
 
-    public static void Fill(byte* data, long count, TensorSource source)
-    {
-        var values = new float[Math.Min(Piece, count)];
-        for (var first = 0L; first < count; first += Piece)
+    public static void Fill(byte* data, long count, TensorSource source) =>
+        TensorMemory.Read(count, source, (first, values) =>
         {
-            var piece = values.AsSpan(0, (int)Math.Min(Piece, count - first));
-            source(first, piece);
-            for (var i = 0; i < piece.Length; i++)
+            for (var i = 0; i < values.Length; i++)
             {
-                data[first + i] = (byte)piece[i];
+                data[first + i] = (byte)values[i];
             }
-        }
-    }
+        });
 }

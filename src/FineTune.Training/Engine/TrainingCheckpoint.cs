@@ -11,14 +11,8 @@ public static class TrainingCheckpoint
     public static void Save(this ITrainingEngine engine, string directory) => Write(engine.Checkpoint(), directory);
 
     /// <summary>Writes the files of a checkpoint into <paramref name="directory"/>, which appears complete or not at all.</summary>
-    public static void Write(IReadOnlyList<ArtifactContent> contents, string directory) => AtomicDirectory.Write(directory, folder =>
-    {
-        foreach (var (name, open) in contents)
-        {
-            using var content = open();
-            FileContent.Write(Path.Combine(folder, name), content);
-        }
-    });
+    public static void Write(IReadOnlyList<ArtifactContent> contents, string directory) =>
+        AtomicDirectory.Write(directory, folder => FileContent.Write(contents, folder));
 
     internal static IReadOnlyList<ArtifactContent> Contents(
         LlamaConfig config,

@@ -60,14 +60,8 @@ public sealed class ModelFolder : IDisposable
         IReadOnlyList<TensorToWrite> weights,
         IReadOnlyDictionary<string, byte[]> companions,
         TensorType type = TensorType.F32,
-        long maxShardBytes = MaxShardBytes)
-    {
-        foreach (var (name, open) in Contents(config, weights, companions, type, maxShardBytes))
-        {
-            using var content = open();
-            FileContent.Write(Path.Combine(directory, name), content);
-        }
-    }
+        long maxShardBytes = MaxShardBytes) =>
+        FileContent.Write(Contents(config, weights, companions, type, maxShardBytes), directory);
 
     /// <summary>The files of a model, made from <paramref name="weights"/> as they are read.</summary>
     public static IReadOnlyList<ArtifactContent> Contents(

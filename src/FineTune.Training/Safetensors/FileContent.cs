@@ -1,8 +1,20 @@
+using FineTune.Core.Artifacts;
+
 namespace FineTune.Training.Safetensors;
 
 internal static class FileContent
 {
     private const int Piece = 4 << 20;
+
+    /// <summary>Writes every file into <paramref name="directory"/>.</summary>
+    public static void Write(IEnumerable<ArtifactContent> contents, string directory)
+    {
+        foreach (var (name, open) in contents)
+        {
+            using var content = open();
+            Write(Path.Combine(directory, name), content);
+        }
+    }
 
     /// <summary>Writes a stream to a new file in pieces large enough for the disk's full speed.</summary>
     public static void Write(string file, Stream source)
