@@ -12,26 +12,38 @@ internal sealed class ObservedOrchestrationService(int maxConcurrentActivities) 
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(150);
 
     private readonly ConcurrentDictionary<string, IReadOnlyList<HistoryEvent>> histories = new();
+    private readonly Lock gate = new();
+    private TaskCompletionSource quiet = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ITimer? timer;
     private int turns;
-    private long lastBusy = TimeProvider.System.GetTimestamp();
+    private long lastBusy;
 
     public new int MaxConcurrentTaskActivityWorkItems => maxConcurrentActivities;
-
-    private bool IsQuiet => Volatile.Read(ref turns) == 0 && TimeProvider.System.GetElapsedTime(Volatile.Read(ref lastBusy)) > Quiet;
 
     /// <summary>What happened in the instance's present generation; null when there is no such instance.</summary>
     public IReadOnlyList<HistoryEvent>? HistoryOf(string instanceId) => histories.GetValueOrDefault(instanceId);
 
-    public async Task WhenQuietAsync(CancellationToken cancellationToken)
+    /// <summary>Until nobody has given the engine anything to do for a while.</summary>
+    public Task WhenQuietAsync(CancellationToken cancellationToken)
     {
-        while (!IsQuiet)
+        lock (gate)
         {
-            await Task.Delay(Quiet / 5, cancellationToken);
+            return quiet.Task.WaitAsync(cancellationToken);
         }
     }
 
-    /// <summary>Someone outside the engine gave it something to do.</summary>
-    public void Touch() => Volatile.Write(ref lastBusy, TimeProvider.System.GetTimestamp());
+    /// <summary>Someone gave the engine something to do.</summary>
+    public void Touch(int turnsBegun = 0)
+    {
+        lock (gate)
+        {
+            turns += turnsBegun;
+            lastBusy = TimeProvider.System.GetTimestamp();
+            quiet = quiet.Task.IsCompleted ? new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously) : quiet;
+            timer ??= TimeProvider.System.CreateTimer(_ => Look(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            timer.Change(Quiet, Timeout.InfiniteTimeSpan);
+        }
+    }
 
     public new async Task<TaskOrchestrationWorkItem?> LockNextTaskOrchestrationWorkItemAsync(
         TimeSpan receiveTimeout, CancellationToken cancellationToken)
@@ -39,8 +51,7 @@ internal sealed class ObservedOrchestrationService(int maxConcurrentActivities) 
         var item = await base.LockNextTaskOrchestrationWorkItemAsync(receiveTimeout, cancellationToken);
         if (item is not null)
         {
-            Touch();
-            Interlocked.Increment(ref turns);
+            Touch(turnsBegun: 1);
         }
 
         return item;
@@ -63,13 +74,29 @@ internal sealed class ObservedOrchestrationService(int maxConcurrentActivities) 
     public new async Task ReleaseTaskOrchestrationWorkItemAsync(TaskOrchestrationWorkItem workItem)
     {
         await base.ReleaseTaskOrchestrationWorkItemAsync(workItem);
-        Touch();
-        Interlocked.Decrement(ref turns);
+        Touch(turnsBegun: -1);
     }
 
     public new async Task CompleteTaskActivityWorkItemAsync(TaskActivityWorkItem workItem, TaskMessage responseMessage)
     {
         Touch();
         await base.CompleteTaskActivityWorkItemAsync(workItem, responseMessage);
+    }
+
+    /// <summary>The end of a turn sets the timer again, and so does whatever came between the timer and this.</summary>
+    private void Look()
+    {
+        lock (gate)
+        {
+            var rest = Quiet - TimeProvider.System.GetElapsedTime(lastBusy);
+            if (rest > TimeSpan.Zero)
+            {
+                timer!.Change(rest, Timeout.InfiniteTimeSpan);
+            }
+            else if (turns == 0)
+            {
+                quiet.TrySetResult();
+            }
+        }
     }
 }
