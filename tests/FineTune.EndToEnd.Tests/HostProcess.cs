@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Json;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using FineTune.Core.Json;
 using FineTune.LocalHost.Supervision;
@@ -25,20 +24,7 @@ public sealed class HostProcess : IAsyncDisposable
     /// <summary>Starts the host and waits until it serves.</summary>
     public static async Task<HostProcess> StartAsync(string dataDirectory, params IReadOnlyList<(string Name, string Value)> settings)
     {
-        var here = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar);
-        var program = Path.GetFullPath(Path.Combine(here, "..", "..", "FineTune.Cli", Path.GetFileName(here), "finetune.dll"));
-        var dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
-        var start = new ProcessStartInfo(File.Exists(dotnet) ? dotnet : "dotnet", [program, "--json", "up", "--data", dataDirectory, "--port", "0"])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach (var (name, value) in settings)
-        {
-            start.Environment[name] = value;
-        }
-
-        var process = Process.Start(start)!;
+        var process = BuiltProgram.Start("FineTune.Cli", "finetune.dll", ["--json", "up", "--data", dataDirectory, "--port", "0"], settings);
         var errors = process.StandardError.ReadToEndAsync();
         var line = await process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException($"finetune up ended: {await errors}");
         using var started = JsonDocument.Parse(line);

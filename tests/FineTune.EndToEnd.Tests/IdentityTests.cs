@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Runtime.InteropServices;
 using FineTune.Core.Artifacts;
 using FineTune.Core.Epochs;
 using FineTune.Core.Json;
@@ -47,21 +45,7 @@ public sealed class IdentityTests
 
     private static async Task<string> TrainOnceAsync(IReadOnlyList<(string Name, string Value)> settings)
     {
-        var here = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar);
-        var program = Path.GetFullPath(Path.Combine(here, "..", "..", "FineTune.Trainer", Path.GetFileName(here), "FineTune.Trainer.dll"));
-        var dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
-        var start = new ProcessStartInfo(File.Exists(dotnet) ? dotnet : "dotnet", [program, "work", "--once"])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            RedirectStandardInput = true,
-        };
-        foreach (var (name, value) in settings)
-        {
-            start.Environment[name] = value;
-        }
-
-        using var trainer = Process.Start(start)!;
+        using var trainer = BuiltProgram.Start("FineTune.Trainer", "FineTune.Trainer.dll", ["work", "--once"], settings);
         var errors = trainer.StandardError.ReadToEndAsync(Cancellation);
         var output = await trainer.StandardOutput.ReadToEndAsync(Cancellation);
         await trainer.WaitForExitAsync(Cancellation);

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using FineTune.Core.Faults;
 using FineTune.LocalHost.Supervision;
 
@@ -68,7 +67,7 @@ public sealed class TrainerProgram(string connectionString, string cacheDirector
 
     private ProcessStartInfo Command(string verb, bool inHost)
     {
-        var command = new ProcessStartInfo(DotNet()) { ArgumentList = { Locate(), verb } };
+        var command = new ProcessStartInfo(DotNetHost.Program) { ArgumentList = { Locate(), verb } };
         foreach (var (name, value) in LocalDefaults)
         {
             command.Environment[name] = setting(name) is { Length: > 0 } given ? given : value;
@@ -93,13 +92,5 @@ public sealed class TrainerProgram(string connectionString, string cacheDirector
             "start_host",
             "trainer_missing",
             $"{FileName} is not beside this program. Build it (dotnet build src/FineTune.Trainer), or name it in FINETUNE_TRAINER."));
-    }
-
-    /// <summary>The dotnet that runs this process, wherever it is installed.</summary>
-    private static string DotNet()
-    {
-        var name = OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet";
-        var muxer = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", name));
-        return File.Exists(muxer) ? muxer : name;
     }
 }
