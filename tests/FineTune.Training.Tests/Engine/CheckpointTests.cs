@@ -37,10 +37,7 @@ public sealed class CheckpointTests : IDisposable
         }
 
         undisturbed.Save(folder["undisturbed"]);
-        foreach (var file in Directory.GetFiles(folder["undisturbed"]))
-        {
-            Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(Path.Combine(folder["resumed"], Path.GetFileName(file))));
-        }
+        Engines.AssertSameFiles(folder["undisturbed"], folder["resumed"]);
     }
 
     [Fact]

@@ -25,14 +25,7 @@ public sealed class ImmediateUpdateTests : IDisposable
         var config = TestModels.Tiny with { TieWordEmbeddings = tied, VocabSize = 1 << 16 };
         using var immediate = Open(config, maxGradNorm: 0);
         using var buffered = Open(config, maxGradNorm: 1e9);
-        for (var step = 0; step < 3; step++)
-        {
-            MicroBatch[] batch = [TestModels.Batch(config, rows, length, seed: step)];
-            var (expected, actual) = (buffered.Step(batch, 1e-3), immediate.Step(batch, 1e-3));
-            Assert.Equal(expected.Loss, actual.Loss, 1e-6);
-            Assert.Equal(1, actual.GradientNorm / expected.GradientNorm, 1e-6);
-        }
-
+        Engines.AssertStepsAgree(buffered, immediate, steps: 3, step => [TestModels.Batch(config, rows, length, seed: step)], loss: 1e-6, norm: 1e-6);
         Assert.Equal(0, Engines.Difference(immediate, buffered), 1e-6);
     }
 

@@ -53,10 +53,7 @@ public sealed class PrecisionTests : IDisposable
             resumed.Save(folder["resumed"]);
         }
 
-        foreach (var file in Directory.EnumerateFiles(folder["undisturbed"]))
-        {
-            Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(Path.Combine(folder["resumed"], Path.GetFileName(file))));
-        }
+        Engines.AssertSameFiles(folder["undisturbed"], folder["resumed"]);
     }
 
     [Theory]

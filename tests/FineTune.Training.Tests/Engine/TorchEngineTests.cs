@@ -55,15 +55,13 @@ public sealed class TorchEngineTests() : TrainingEngineTests(Engines.Torch)
         using var folder = new TempFolder();
         using var engine = Open(Config, folder, 1);
         using var oracle = AutogradEngine.Open(folder["model"], null, TestModels.Hyperparameters());
-        for (var step = 0; step < 30; step++)
-        {
-            MicroBatch[] batches = [TestModels.Batch(Config, rows: 6, length: 24, seed: step), TestModels.Batch(Config, rows: 2, length: 40, seed: 99 + step)];
-            var (expected, actual) = (oracle.Step(batches, 1e-3), engine.Step(batches, 1e-3));
-            Assert.Equal(expected.Loss, actual.Loss, 1e-5);
-            Assert.Equal(1, actual.GradientNorm / expected.GradientNorm, 1e-4);
-            Assert.Equal(expected.TrainedTokens, actual.TrainedTokens);
-        }
-
+        Engines.AssertStepsAgree(
+            oracle,
+            engine,
+            steps: 30,
+            step => [TestModels.Batch(Config, rows: 6, length: 24, seed: step), TestModels.Batch(Config, rows: 2, length: 40, seed: 99 + step)],
+            loss: 1e-5,
+            norm: 1e-4);
         Assert.Equal(0, Engines.Difference(engine, oracle), 1e-4);
     }
 
@@ -77,14 +75,7 @@ public sealed class TorchEngineTests() : TrainingEngineTests(Engines.Torch)
         using var folder = new TempFolder();
         using var immediate = Open(config, folder, maxGradNorm: 0);
         using var buffered = Open(config, folder, maxGradNorm: 1e9);
-        for (var step = 0; step < 2; step++)
-        {
-            MicroBatch[] batch = [TestModels.Batch(config, rows, length, seed: step)];
-            var (expected, actual) = (buffered.Step(batch, 1e-3), immediate.Step(batch, 1e-3));
-            Assert.Equal(expected.Loss, actual.Loss, 1e-6);
-            Assert.Equal(1, actual.GradientNorm / expected.GradientNorm, 1e-6);
-        }
-
+        Engines.AssertStepsAgree(buffered, immediate, steps: 2, step => [TestModels.Batch(config, rows, length, seed: step)], loss: 1e-6, norm: 1e-6);
         Assert.Equal(0, Engines.Difference(immediate, buffered), 1e-6);
     }
 
@@ -128,10 +119,7 @@ public sealed class TorchEngineTests() : TrainingEngineTests(Engines.Torch)
             resumed.Save(folder["resumed"]);
         }
 
-        foreach (var file in Directory.EnumerateFiles(folder["undisturbed"]))
-        {
-            Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(Path.Combine(folder["resumed"], Path.GetFileName(file))));
-        }
+        Engines.AssertSameFiles(folder["undisturbed"], folder["resumed"]);
     }
 
     /// <summary>Products of bfloat16, as tensor cores have them, are not exact, but learn as well.</summary>

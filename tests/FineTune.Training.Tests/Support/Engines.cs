@@ -1,4 +1,5 @@
 using FineTune.Core.Runs;
+using FineTune.Core.Training;
 using FineTune.Training.Engine;
 using FineTune.Training.Kernels.Torch;
 using FineTune.Training.Models;
@@ -35,6 +36,29 @@ internal static unsafe class Engines
         using var scope = torch.NewDisposeScope();
         using var withoutGradients = torch.no_grad();
         return LlamaWeights.Of(left.Config.Shape).Max(shape => (Weight(left, shape.Name) - Weight(right, shape.Name)).abs().max().item<float>());
+    }
+
+    /// <summary>Each step's loss, to <paramref name="loss"/>, gradient norm, relatively to <paramref name="norm"/>, and trained tokens are the same.</summary>
+    public static void AssertStepsAgree(
+        ITrainingEngine expected, ITrainingEngine actual, int steps, Func<int, IReadOnlyList<MicroBatch>> batches, double loss, double norm)
+    {
+        for (var step = 0; step < steps; step++)
+        {
+            var (theirs, ours) = (expected.Step(batches(step), 1e-3), actual.Step(batches(step), 1e-3));
+            Assert.Equal(theirs.Loss, ours.Loss, loss);
+            Assert.Equal(1, ours.GradientNorm / theirs.GradientNorm, norm);
+            Assert.Equal(theirs.TrainedTokens, ours.TrainedTokens);
+        }
+    }
+
+    /// <summary>Every file of both checkpoints is the same, bit for bit.</summary>
+    public static void AssertSameFiles(string expected, string actual)
+    {
+        Assert.NotEmpty(Directory.EnumerateFiles(expected));
+        foreach (var file in Directory.EnumerateFiles(expected))
+        {
+            Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(Path.Combine(actual, Path.GetFileName(file))));
+        }
     }
 
     private static torch.Tensor View(TorchEngine engine, string name)

@@ -53,10 +53,7 @@ public sealed class CudaTests : IDisposable
             engine.Save(folder[name]);
         }
 
-        foreach (var file in Directory.EnumerateFiles(folder["first"]))
-        {
-            Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(Path.Combine(folder["second"], Path.GetFileName(file))));
-        }
+        Engines.AssertSameFiles(folder["first"], folder["second"]);
     }
 
     [Theory]

@@ -51,15 +51,13 @@ public sealed class PipelineTests : IDisposable
         var config = Config with { TieWordEmbeddings = tied };
         using var one = Open(config, 1, maxGradNorm: maxGradNorm);
         using var several = Open(config, 3, maxGradNorm: maxGradNorm);
-        for (var step = 0; step < 4; step++)
-        {
-            MicroBatch[] batches = [.. Enumerable.Range(0, microBatches).Select(i => TestModels.Batch(config, rows: 3, length: 20, seed: (10 * step) + i))];
-            var (expected, actual) = (one.Step(batches, 1e-3), several.Step(batches, 1e-3));
-            Assert.Equal(expected.TrainedTokens, actual.TrainedTokens);
-            Assert.Equal(expected.Loss, actual.Loss, tied ? 1e-6 : 0);
-            Assert.Equal(1, actual.GradientNorm / expected.GradientNorm, 1e-6);
-        }
-
+        Engines.AssertStepsAgree(
+            one,
+            several,
+            steps: 4,
+            step => [.. Enumerable.Range(0, microBatches).Select(i => TestModels.Batch(config, rows: 3, length: 20, seed: (10 * step) + i))],
+            loss: tied ? 1e-6 : 0,
+            norm: 1e-6);
         Assert.Equal(0, Engines.Difference(one, several), 1e-6);
         Assert.Equal(one.Evaluate(TestModels.Batch(config, 3, 30, seed: 1)).LossSum, several.Evaluate(TestModels.Batch(config, 3, 30, seed: 1)).LossSum, 1e-4);
     }
@@ -77,14 +75,7 @@ public sealed class PipelineTests : IDisposable
         var settings = TestModels.Hyperparameters(maxGradNorm: maxGradNorm) with { Freeze = freeze };
         using var processor = CpuEngine.Open(folder["model"], null, settings);
         using var several = TorchEngine.Open(folder["model"], null, settings, Devices(3));
-        for (var step = 0; step < 3; step++)
-        {
-            MicroBatch[] batch = [TestModels.Batch(config, rows: 3, length: 20, seed: step)];
-            var (expected, actual) = (processor.Step(batch, 1e-3), several.Step(batch, 1e-3));
-            Assert.Equal(expected.Loss, actual.Loss, 1e-5);
-            Assert.Equal(1, actual.GradientNorm / expected.GradientNorm, 1e-4);
-        }
-
+        Engines.AssertStepsAgree(processor, several, steps: 3, step => [TestModels.Batch(config, rows: 3, length: 20, seed: step)], loss: 1e-5, norm: 1e-4);
         Assert.Equal(0, Engines.Difference(processor, several), 1e-5);
     }
 
