@@ -40,7 +40,7 @@ public static class ValidationText
         var errors = reports.Train.Errors + (reports.Eval?.Errors ?? 0);
         var warnings = reports.Train.Warnings + (reports.Eval?.Warnings ?? 0);
         var examples = reports.Train.Examples + (reports.Eval?.Examples ?? 0);
-        writer.WriteLine($"{(errors == 0 ? "Ready to train" : "Not ready to train")}: {Format.Count(examples)} examples, {Format.Count(errors)} errors, {Format.Count(warnings)} warnings.");
+        writer.WriteLine($"{(errors == 0 ? "Ready to train" : "Not ready to train")}: {Format.Count(examples, "example")}, {Format.Count(errors, "error")}, {Format.Count(warnings, "warning")}.");
     }
 
     private static void WriteProblem(TextWriter writer, DatasetProblem problem)
@@ -74,7 +74,7 @@ public static class ValidationText
             return;
         }
 
-        writer.WriteLine($"{Format.Count(estimate.Steps)} optimizer steps.");
+        writer.WriteLine($"{Format.Count(estimate.Steps, "optimizer step")}.");
         TextTable.Write(writer, ["GPU", "PRECISION", "MEMORY", "TIME", "COST"], estimate.Gpus.Select(gpu => new[]
         {
             gpu.Gpu,

@@ -7,6 +7,9 @@ public static class Format
 {
     public static string Count(double value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
+    /// <summary>"1 step", "2 steps".</summary>
+    public static string Count(long value, string noun) => $"{Count(value)} {noun}{(value == 1 ? "" : "s")}";
+
     public static string Loss(double value) => value.ToString("F4", CultureInfo.InvariantCulture);
 
     /// <param name="fraction">0 to 1.</param>

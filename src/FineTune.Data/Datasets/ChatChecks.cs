@@ -49,7 +49,7 @@ internal sealed class ChatChecks
             WarnOfOrder(conversation[i - 1], conversation[i], i, problems);
         }
 
-        if (conversation.Count == 1)
+        if (conversation.Count == 1 && conversation[0].Role is null or ChatRole.Assistant)
         {
             problems.Warning(ProblemCodes.SingleMessage, "messages", "There is one message only.");
         }

@@ -30,6 +30,7 @@ public sealed class ValidateCommandTests : IDisposable
         Assert.Equal(ExitCodes.Failed, run.ExitCode);
         Assert.Contains("train.jsonl:2: error missing_field: 'response' is missing.", run.Out, StringComparison.Ordinal);
         Assert.Contains("→ Add it, or remove the line.", run.Out, StringComparison.Ordinal);
+        Assert.StartsWith("Not ready to train: 1 example, 1 error, ", run.OutLines[^1], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -123,7 +124,7 @@ public sealed class ValidateCommandTests : IDisposable
         var run = await CommandLine.RunAsync(CommandLine.Nowhere, "validate", data, "--html", Path.Combine(folder.FullPath, "report.html"));
 
         Assert.Equal(ExitCodes.Ok, run.ExitCode);
-        Assert.Contains(": 1 examples", run.OutLines[^1], StringComparison.Ordinal);
+        Assert.Contains(": 1 example,", run.OutLines[^1], StringComparison.Ordinal);
         Assert.Contains("CONTINUED_PRETRAIN", await File.ReadAllTextAsync(Path.Combine(folder.FullPath, "report.html"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 

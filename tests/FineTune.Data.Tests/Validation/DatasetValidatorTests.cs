@@ -98,6 +98,14 @@ public sealed class DatasetValidatorTests
     }
 
     [Fact]
+    public async Task Validate_UsersMessageAlone_AsksForTheAnswerOnly()
+    {
+        var report = await Validate(Chat, Sources.Lines([.. Enumerable.Range(0, 10).Select(i => Good(Chat, i)), """{"messages": [{"role": "user", "content": "q"}]}"""]));
+
+        Assert.Equal(ProblemCodes.NoAssistantMessage, Assert.Single(report.Problems).Code);
+    }
+
+    [Fact]
     public async Task Validate_SeveralErrorsInOneLine_ListsAll()
     {
         var line = """{"messages": [{"role": "human", "content": 1}, {"content": "x", "weight": 3}]}""";

@@ -13,7 +13,7 @@ internal static class EstimateTable
             return "";
         }
 
-        var lead = $"<h2>Estimate</h2><p class=\"soft\">{Format($"{estimate.Steps:N0} optimizer steps over {estimate.Tokens:N0} tokens.")}</p>";
+        var lead = $"<h2>Estimate</h2><p class=\"soft\">{Count(estimate.Steps, "optimizer step")} over {Count(estimate.Tokens, "token")}.</p>";
         return estimate.Gpus.Count == 0 ? lead : lead
             + "<table><thead><tr><th>GPU</th><th>Precision</th><th class=\"n\">Memory</th><th class=\"n\">Time</th><th class=\"n\">Cost</th></tr></thead><tbody>"
             + string.Concat(estimate.Gpus.Select(Row)) + "</tbody></table>";

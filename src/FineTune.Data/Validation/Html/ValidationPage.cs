@@ -127,7 +127,7 @@ public static class ValidationPage
 
     private static string Class(ProblemSeverity severity) => severity == ProblemSeverity.Error ? "bad" : "warn";
 
-    private static string Count(long count, string noun) => Format($"{count:N0} {noun}") + (count == 1 ? "" : "s");
+    internal static string Count(long count, string noun) => Format($"{count:N0} {noun}") + (count == 1 ? "" : "s");
 
     private static string Bytes(long bytes) => bytes < 1_000_000 ? Format($"{bytes / 1e3:0.#} kB") : bytes < 1_000_000_000 ? Format($"{bytes / 1e6:0.#} MB") : Format($"{bytes / 1e9:0.##} GB");
 
