@@ -5,7 +5,7 @@ using FineTune.Training.Safetensors;
 
 namespace FineTune.Training.Engine;
 
-/// <summary>AdamW with moments in single precision. Matrices decay, vectors do not.</summary>
+/// <summary>AdamW with moments in single precision, saved weight by weight for every engine. Matrices decay, vectors do not.</summary>
 internal sealed unsafe class AdamWOptimizer : IOptimizer
 {
     private readonly TrainedWeights trained;
@@ -39,9 +39,14 @@ internal sealed unsafe class AdamWOptimizer : IOptimizer
     public void Apply(IKernels kernels, Parameter parameter, long start, long count, float* gradient)
     {
         var at = parameter.StateOffset + start;
-        kernels.AdamW(
-            weights.At(parameter, start), gradient, first.Data + at, second.Data + at, count,
-            parameter.IsMatrix ? settings : settings with { WeightDecay = 0 });
+        kernels.Update(
+            OptimizerKind.Adamw,
+            parameter.IsMatrix ? settings : settings with { WeightDecay = 0 },
+            StoredValues.Singles(weights.At(parameter, start)),
+            StoredValues.Singles(first.Data + at),
+            StoredValues.Singles(second.Data + at),
+            gradient,
+            count);
     }
 
     /// <summary>The moments as they are when read.</summary>

@@ -75,7 +75,4 @@ internal unsafe interface IKernels : IDisposable
     /// <param name="second">Of rules that have it; else of no form.</param>
     void Update(
         OptimizerKind kind, AdamWSettings settings, StoredValues weights, StoredValues first, StoredValues second, float* gradients, long count);
-
-    /// <summary>Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019; one pass over memory.</summary>
-    void AdamW(float* weights, float* gradients, float* first, float* second, long count, AdamWSettings settings);
 }

@@ -24,6 +24,9 @@ internal readonly unsafe struct StoredValues(ValueForm form, void* data, float* 
     /// <summary>Values with a common scale.</summary>
     public const int Block = 256;
 
+    /// <summary>Values in single precision, which need no rounding.</summary>
+    public static StoredValues Singles(float* data) => new(ValueForm.Single, data, null, 0, 0);
+
     public ValueForm Form => form;
 
     public void* Data => data;

@@ -82,11 +82,6 @@ internal sealed unsafe class KernelSpeed(IKernels kernels, Func<double> clock)
         var second = first + count;
         var scales = second + count;
         var update = new AdamWSettings(1, 1e-6, settings.Beta1, settings.Beta2, 0, settings.Epsilon, 1);
-        if (settings is { Precision: TrainingPrecision.Fp32, Optimizer: OptimizerKind.Adamw })
-        {
-            return count / Seconds(() => kernels.AdamW(weights, gradients, first, second, count, update));
-        }
-
         var form = settings.Precision switch
         {
             TrainingPrecision.Bf16 => ValueForm.BFloat,

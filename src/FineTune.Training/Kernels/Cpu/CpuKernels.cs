@@ -159,9 +159,6 @@ internal sealed unsafe class CpuKernels(int threads, bool packs) : IKernels
         return total;
     }
 
-    public void AdamW(float* weights, float* gradients, float* first, float* second, long count, AdamWSettings settings) =>
-        For(count, 1, new AdamWKernel(weights, gradients, first, second, settings));
-
     public void Update(
         OptimizerKind kind, AdamWSettings settings, StoredValues weights, StoredValues first, StoredValues second, float* gradients, long count) =>
         OptimizerUpdate.Run(threads, kind, settings, weights, first, second, gradients, count);

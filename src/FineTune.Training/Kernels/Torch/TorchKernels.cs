@@ -83,9 +83,6 @@ internal sealed unsafe class TorchKernels : IKernels
 
     public double SumGradients(float** gradients, int buffers, long count) => this.gradients.Sum(gradients, buffers, count);
 
-    public void AdamW(float* weights, float* gradients, float* first, float* second, long count, AdamWSettings settings) =>
-        update.AdamW(weights, gradients, first, second, count, settings);
-
     public void Update(
         OptimizerKind kind, AdamWSettings settings, StoredValues weights, StoredValues first, StoredValues second, float* gradients, long count) =>
         update.Run(kind, settings, weights, first, second, gradients, count);

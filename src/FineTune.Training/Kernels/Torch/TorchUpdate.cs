@@ -11,27 +11,15 @@ internal sealed unsafe class TorchUpdate(TorchScope scope) : IDisposable
     private readonly NativeBuffer<float> inverseScale = new(1, scope.Memory);
     private (float Step, float InverseScale) uploaded;
 
-    public void AdamW(float* weights, float* gradients, float* first, float* second, long count, AdamWSettings settings)
-    {
-        var (number, inverse) = ((float)settings.Step, (float)(1 / settings.GradientScale));
-        if (uploaded != (number, inverse))
-        {
-            step.Write([number]);
-            inverseScale.Write([inverse]);
-            uploaded = (number, inverse);
-        }
-
-        Operators.FusedAdamW.Run(
-            Word.List(scope.Flat(weights, count)), Word.List(scope.Flat(gradients, count)), Word.List(scope.Flat(first, count)), Word.List(scope.Flat(second, count)),
-            Word.List(), Word.List(scope.View(step.Data, ElementType.Single, [], [])),
-            Word.Of(settings.LearningRate), Word.Of(settings.Beta1), Word.Of(settings.Beta2), Word.Of(settings.WeightDecay), Word.Of(settings.Epsilon),
-            Word.False, Word.False,
-            inverse == 1 ? Word.None : Word.Optional(scope.View(inverseScale.Data, ElementType.Single, [], [])), Word.None);
-    }
-
     public void Run(
         OptimizerKind kind, AdamWSettings settings, StoredValues weights, StoredValues first, StoredValues second, float* gradients, long count)
     {
+        if (kind == OptimizerKind.Adamw && weights.Form == ValueForm.Single && first.Form == ValueForm.Single)
+        {
+            Fused(settings, (float*)weights.Data, gradients, (float*)first.Data, (float*)second.Data, count);
+            return;
+        }
+
         int length;
         for (var done = 0L; done < count; done += length)
         {
@@ -62,6 +50,24 @@ internal sealed unsafe class TorchUpdate(TorchScope scope) : IDisposable
         values.Dispose();
         step.Dispose();
         inverseScale.Dispose();
+    }
+
+    private void Fused(AdamWSettings settings, float* weights, float* gradients, float* first, float* second, long count)
+    {
+        var (number, inverse) = ((float)settings.Step, (float)(1 / settings.GradientScale));
+        if (uploaded != (number, inverse))
+        {
+            step.Write([number]);
+            inverseScale.Write([inverse]);
+            uploaded = (number, inverse);
+        }
+
+        Operators.FusedAdamW.Run(
+            Word.List(scope.Flat(weights, count)), Word.List(scope.Flat(gradients, count)), Word.List(scope.Flat(first, count)), Word.List(scope.Flat(second, count)),
+            Word.List(), Word.List(scope.View(step.Data, ElementType.Single, [], [])),
+            Word.Of(settings.LearningRate), Word.Of(settings.Beta1), Word.Of(settings.Beta2), Word.Of(settings.WeightDecay), Word.Of(settings.Epsilon),
+            Word.False, Word.False,
+            inverse == 1 ? Word.None : Word.Optional(scope.View(inverseScale.Data, ElementType.Single, [], [])), Word.None);
     }
 
     private void AdamW(AdamWSettings settings, float* w, float* g, float* m, float* v, int count)

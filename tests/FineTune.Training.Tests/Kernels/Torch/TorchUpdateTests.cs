@@ -62,7 +62,9 @@ public sealed unsafe class TorchUpdateTests : IDisposable
         float[] w = Values(1), g = Values(2), m = Values(3), v = [.. Values(4).Select(MathF.Abs)];
         fixed (float* weights = w, gradients = g, first = m, second = v)
         {
-            kernels.AdamW(weights, gradients, first, second, Count, Settings with { GradientScale = gradientScale });
+            kernels.Update(
+                OptimizerKind.Adamw, Settings with { GradientScale = gradientScale },
+                StoredValues.Singles(weights), StoredValues.Singles(first), StoredValues.Singles(second), gradients, Count);
         }
 
         return [.. w, .. m, .. v];
