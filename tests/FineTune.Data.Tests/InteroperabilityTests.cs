@@ -28,7 +28,7 @@ public sealed class InteroperabilityTests : IDisposable
         Interop.Run("tokenize.mjs", bytes.ToString(CultureInfo.InvariantCulture), "2", directory.Path);
 
         var folders = Directory.GetDirectories(directory.Path);
-        Assert.Equal(14, folders.Length);
+        Assert.Equal(16, folders.Length);
         Assert.All(folders, folder =>
         {
             var tokenizer = Tokenizer.Load(folder);
@@ -43,6 +43,13 @@ public sealed class InteroperabilityTests : IDisposable
                 var wanted = Enumerable.Range(0, expected.ReadInt32()).Select(_ => expected.ReadInt32()).ToArray();
                 Assert.True(ids.Ids.SequenceEqual(wanted), $"{Path.GetFileName(folder)}: {Encoding.UTF8.GetString(text)}");
             }
+        });
+        Assert.All((string[])["llama3_1", "cl100k"], name =>
+        {
+            var (json, ranks) = (Tokenizer.Load(directory[name]), Tokenizer.Load(directory[name + "-ranks"]));
+            Assert.Equal(json.VocabularySize, ranks.VocabularySize);
+            Assert.Equal(json.AddedTokens.Select(token => token.Id).Order(), ranks.AddedTokens.Select(token => token.Id).Order());
+            Assert.All(Enumerable.Range(0, json.VocabularySize).Where(id => !json.IsSpecial(id)), id => Assert.True(json.TokenBytes(id).Span.SequenceEqual(ranks.TokenBytes(id).Span)));
         });
     }
 

@@ -11,7 +11,7 @@ public static class TokenizerOption
         {
             HelpName = "DIR",
             Required = true,
-            Description = "A model's folder with tokenizer.json and, for chat, tokenizer_config.json.",
+            Description = "A model's folder with tokenizer.json, or tiktoken's ranks, and, for chat, tokenizer_config.json.",
         };
         option.AcceptExistingOnly();
         return option;

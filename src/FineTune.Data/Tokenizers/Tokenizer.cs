@@ -6,11 +6,12 @@ using FineTune.Core.Faults;
 using FineTune.Data.Tokenizers.Json;
 using FineTune.Data.Tokenizers.Merging;
 using FineTune.Data.Tokenizers.Pieces;
+using FineTune.Data.Tokenizers.Ranks;
 
 namespace FineTune.Data.Tokenizers;
 
 /// <summary>
-/// A BPE tokenizer in Hugging Face's format, byte-level (Llama 3, DBRX) or SentencePiece-style (Llama 2, Mistral). Ids equal those of Hugging Face's <c>tokenizers</c> for any text, with one
+/// A BPE tokenizer in Hugging Face's or tiktoken's format, byte-level (Llama 3, DBRX) or SentencePiece-style (Llama 2, Mistral). Ids equal those of Hugging Face's <c>tokenizers</c> for any text, with one
 /// intended difference: the literals of added tokens (<c>&lt;|eot_id|&gt;</c>) inside a text are ordinary characters, so that data can
 /// never inject control tokens; those are added by id. Safe for concurrent use.
 /// </summary>
@@ -58,9 +59,23 @@ public sealed class Tokenizer
     /// <summary>The model's own chat template (Jinja), if it has one.</summary>
     public string? ChatTemplate { get; }
 
-    /// <summary>Reads <c>tokenizer.json</c> and, if there, <c>tokenizer_config.json</c> of <paramref name="directory"/>.</summary>
+    /// <summary>
+    /// Reads <c>tokenizer.json</c>, or without it a file of tiktoken ranks (<c>tokenizer.model</c> of Meta, <c>*.tiktoken</c>), and, if there,
+    /// <c>tokenizer_config.json</c> of <paramref name="directory"/>.
+    /// </summary>
     /// <exception cref="FaultException">A file is missing, damaged, or uses a part that isn't supported; the message names file and field.</exception>
-    public static Tokenizer Load(string directory) => new(TokenizerJsonReader.Read(directory), TokenizerConfig.Load(directory));
+    public static Tokenizer Load(string directory)
+    {
+        var parts = !File.Exists(Path.Combine(directory, TokenizerJsonReader.FileName)) && RankFile.Find(directory) is { } ranks
+            ? RankTokenizerReader.Read(ranks, TokenizerConfig.AddedTokens(directory), RankLayout.Known)
+            : TokenizerJsonReader.Read(directory);
+        return new Tokenizer(parts, TokenizerConfig.Load(directory));
+    }
+
+    /// <summary>Whether the file named <paramref name="name"/> decides on the tokens of a model.</summary>
+    public static bool IsReadFrom(string name) => name is TokenizerConfig.TemplateFileName or RankFile.MetaName
+        || name.EndsWith(RankFile.Extension, StringComparison.Ordinal)
+        || (name.EndsWith(".json", StringComparison.Ordinal) && !name.EndsWith(".index.json", StringComparison.Ordinal));
 
     /// <summary>The ids of <paramref name="text"/> taken as ordinary text; no special tokens are added.</summary>
     /// <param name="position">Decides whether SentencePiece vocabularies put a space before the text.</param>
@@ -173,7 +188,7 @@ public sealed class Tokenizer
             LoadPhase,
             FaultAttribution.Caller,
             "tokenizer_invalid",
-            $"{TokenizerConfig.FileName}: {field} is '{token}', which tokenizer.json doesn't have; export the tokenizer again.",
+            $"{TokenizerConfig.FileName}: {field} is '{token}', which the vocabulary doesn't have; export the tokenizer again.",
             TokenizerConfig.FileName,
             Field: field));
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using FineTune.Core.Faults;
 using FineTune.Data.Tokenizers.Json;
@@ -26,6 +27,21 @@ public sealed record TokenizerConfig(string? BosToken, string? EosToken, string?
         var root = new JsonField(document.RootElement, FileName, "");
         return new TokenizerConfig(Token(root, "bos_token"), Token(root, "eos_token"), Token(root, "pad_token"), template ?? Template(root));
     }
+
+    /// <summary>What <c>added_tokens_decoder</c> names; rank files leave it to this.</summary>
+    internal static IReadOnlyList<AddedToken> AddedTokens(string directory)
+    {
+        using var document = TokenizerFiles.Parse(directory, FileName);
+        return document is null || new JsonField(document.RootElement, FileName, "").Find("added_tokens_decoder") is not { } tokens
+            ? []
+            : [.. tokens.Members().Select(member => new AddedToken(Id(member.Name, member.Value), member.Value["content"].AsString(), member.Value.Flag("special")))];
+    }
+
+    private static int Id(string text, JsonField token) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id < TokenizerLimits.Ids
+            && (text.Length == 1 || text[0] != '0')
+            ? id
+            : throw token.Invalid($"must be called by a token id between 0 and {TokenizerLimits.Ids - 1}");
 
     private static string? Token(JsonField root, string name) => root.Find(name) switch
     {

@@ -11,8 +11,7 @@ public sealed class RunTokenizers(ArtifactStore artifacts, WorkflowOptions optio
     private readonly ConcurrentDictionary<string, Lazy<Task<Tokenizer>>> loaded = new(StringComparer.Ordinal);
 
     /// <summary>Files of a model that decide on its tokens.</summary>
-    public static bool IsNeeded(ArtifactFile file) => file.Name == TokenizerConfig.TemplateFileName
-        || (file.Name.EndsWith(".json", StringComparison.Ordinal) && !file.Name.EndsWith(".index.json", StringComparison.Ordinal));
+    public static bool IsNeeded(ArtifactFile file) => Tokenizer.IsReadFrom(file.Name);
 
     public async Task<Tokenizer> LoadAsync(ArtifactRef model)
     {

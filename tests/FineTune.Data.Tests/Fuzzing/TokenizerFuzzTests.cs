@@ -1,6 +1,8 @@
 using System.Text;
 using FineTune.Core.Faults;
+using FineTune.Data.Tests.Tokenizers.Ranks;
 using FineTune.Data.Tokenizers;
+using FineTune.Data.Tokenizers.Ranks;
 using FineTune.Testing.Fuzzing;
 
 namespace FineTune.Data.Tests.Fuzzing;
@@ -21,6 +23,7 @@ public sealed class TokenizerFuzzTests
     [
         "null", "true", "-1", "2147483648", "[]", "{}", "\"\"", "\\ud800", "\"id\":", "\"vocab\":", "\"merges\":", "\"type\":", "\"BPE\"", "\"Split\"", "\"Metaspace\"",
         "\"Regex\":", "(a+)+$", "(?<!x)", "[[:alpha:]]", "\\\\p{Zz}", "\"Sequence\"", "99999999", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+        "\n", "\r\n", " ", "=", "YWI= ", "YWJj 257\n", "YmM= 99999999999\n", "\0",
     ];
 
     [Fact]
@@ -36,6 +39,18 @@ public sealed class TokenizerFuzzTests
         ["""{"bos_token": "<s>", "eos_token": {"content": "</s>", "lstrip": false}, "pad_token": null, "chat_template": "{{ messages }}"}""",
             """{"chat_template": [{"name": "default", "template": "x"}, {"name": "tool_use", "template": "y"}]}"""],
         directory => _ = TokenizerConfig.Load(directory));
+
+    [Fact]
+    public Task RankFile_AnyBytes_IsATokenizerOrAFault() => FuzzAsync(
+        "ranks.tiktoken",
+        [RankFiles.Of(260, "ab", "abc", "bc", "  "), RankFiles.Of(256), "YQ== 0\r\nYWI= 1\n"],
+        directory =>
+        {
+            var path = RankFile.Find(directory)!;
+            var tokenizer = new Tokenizer(
+                RankTokenizerReader.Read(path, [], count => new RankLayout([new(count, "<|eot_id|>", Special: true)], null)), new TokenizerConfig(null, null, null, null));
+            Assert.All(tokenizer.Encode("a b\nabc  é 😀 <|eot_id|>"), id => Assert.InRange(id, 0, tokenizer.VocabularySize - 2));
+        });
 
     private static async Task FuzzAsync(string file, string[] corpus, Action<string> read)
     {

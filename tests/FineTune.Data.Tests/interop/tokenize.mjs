@@ -1,5 +1,5 @@
-// node tokenize.mjs BYTES SEED OUT: texts, published tokenizers and variants of them, and the ids that Hugging Face's tokenizers gives.
-import { mkdirSync, openSync, closeSync, readFileSync, writeFileSync, writeSync } from "node:fs";
+// node tokenize.mjs BYTES SEED OUT: texts, published tokenizers, also as rank files, and variants of them, and the ids that Hugging Face's tokenizers gives.
+import { copyFileSync, mkdirSync, openSync, closeSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { Tokenizer } from "@anush008/tokenizers";
 import { texts } from "./texts.mjs";
@@ -28,6 +28,15 @@ const tokenizers = {
   "other-pattern": [5, changed("llama3_1", pattern("\\p{L}{1,7}|\\p{N}{1,4}|[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"))],
 };
 
+// The vocabulary in tiktoken's format: Base64 of the bytes that a token's characters stand for, and its id.
+const printable = [...Array(256).keys()].filter(b => (b > 0x20 && b < 0x7f) || (b > 0xa0 && b < 0xad) || b > 0xad);
+const byteOf = new Map(printable.map(b => [String.fromCharCode(b), b]));
+for (let b = 0, next = 0x100; b < 256; b++) if (!printable.includes(b)) byteOf.set(String.fromCharCode(next++), b);
+const ranks = ({ model, added_tokens }) => Object.entries(model.vocab)
+  .filter(([token]) => !added_tokens.some(added => added.content === token)).sort((a, b) => a[1] - b[1])
+  .map(([token, id]) => `${Buffer.from([...token].map(character => byteOf.get(character))).toString("base64")} ${id}\n`).join("");
+const rankFiles = { "llama3_1": "tokenizer.model", "cl100k": "cl100k_base.tiktoken" };
+
 const number = value => { const buffer = Buffer.alloc(4); buffer.writeInt32LE(value); return buffer; };
 const all = [...texts(+bytes, +seed)];
 const file = openSync(join(out, "texts.bin"), "w");
@@ -51,4 +60,9 @@ for (const [name, [share, json]] of Object.entries(tokenizers)) {
     }
   }
   closeSync(ids);
+  if (name in rankFiles) {
+    mkdirSync(`${folder}-ranks`);
+    writeFileSync(join(`${folder}-ranks`, rankFiles[name]), ranks(json));
+    copyFileSync(join(folder, "ids.bin"), join(`${folder}-ranks`, "ids.bin"));
+  }
 }

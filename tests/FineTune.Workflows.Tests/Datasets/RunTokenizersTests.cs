@@ -9,6 +9,8 @@ public sealed class RunTokenizersTests
     [InlineData("tokenizer.json", true)]
     [InlineData("tokenizer_config.json", true)]
     [InlineData("chat_template.jinja", true)]
+    [InlineData("tokenizer.model", true)]
+    [InlineData("cl100k_base.tiktoken", true)]
     [InlineData("model.safetensors", false)]
     [InlineData("model.safetensors.index.json", false)]
     public void IsNeeded_FilesOfAModel_ThoseThatDecideOnTokens(string name, bool needed) =>

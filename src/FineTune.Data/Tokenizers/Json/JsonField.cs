@@ -32,6 +32,21 @@ internal readonly record struct JsonField(JsonElement Element, string File, stri
         return Element.EnumerateArray().Select((item, index) => new JsonField(item, file, $"{path}[{index}]"));
     }
 
+    /// <summary>An object's members; of a name that comes twice the last one.</summary>
+    public IEnumerable<(string Name, JsonField Value)> Members()
+    {
+        if (Element.ValueKind != JsonValueKind.Object)
+        {
+            throw Invalid($"must be an object but is {Kind}");
+        }
+
+        var (file, path) = (File, Path);
+        return Element.EnumerateObject()
+            .Select(member => (member.Name, new JsonField(member.Value, file, $"{path}.{member.Name}")))
+            .GroupBy(member => member.Name, StringComparer.Ordinal)
+            .Select(same => same.Last());
+    }
+
     /// <summary>The number of an array's items.</summary>
     public int Count => Element.ValueKind == JsonValueKind.Array ? Element.GetArrayLength() : throw Invalid($"must be an array but is {Kind}");
 

@@ -11,7 +11,7 @@ internal static class TokenizerJsonReader
     public static TokenizerParts Read(string directory)
     {
         using var document = TokenizerFiles.Parse(directory, FileName) ?? throw TokenizerFiles.Invalid(
-            FileName, "there is no such file beside the model; models need tokenizer.json of Hugging Face's tokenizers library");
+            FileName, "there is no such file beside the model; models need tokenizer.json of Hugging Face's tokenizers library, or a file of tiktoken ranks");
         var root = new JsonField(document.RootElement, FileName, "");
         var vocabulary = VocabularyReader.Tokens(root["model"]);
         var added = AddedTokens(root);

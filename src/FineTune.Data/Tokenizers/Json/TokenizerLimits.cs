@@ -8,4 +8,13 @@ internal static class TokenizerLimits
 
     /// <summary>Longest tokenizer.json in bytes; the largest published ones are about 35 MB.</summary>
     public const long FileBytes = 256L << 20;
+
+    /// <summary>Longest file of tiktoken ranks in bytes; the largest published ones are about 4 MB.</summary>
+    public const long RankFileBytes = 16L << 20;
+
+    /// <summary>Longest token of a rank file in bytes; the longest published ones are 128 spaces.</summary>
+    public const int TokenBytes = 256;
+
+    /// <summary>Pairs of tokens of a rank file that merge; the largest published files have about half a million.</summary>
+    public const int Merges = 1 << 22;
 }
