@@ -32,8 +32,7 @@ public sealed class PlanTokens(IBlobStore blobs, ArtifactStore artifacts, TokenS
         var tokenizer = (await artifacts.OpenAsync(input.Model.Model)).Files.Where(RunTokenizers.IsNeeded).ToList();
         var train = KeyOf(input, tokenizer, input.Data.Train);
         var eval = input.Data.Eval is { } files ? KeyOf(input, tokenizer, files) : null;
-        await sets.ClaimAsync(input.Spec.RunId, eval is null ? [train.Folder] : [train.Folder, eval.Folder]);
-        return new TokensPlan(await PlanAsync(train), eval is null ? null : await PlanAsync(eval));
+        return new TokensPlan(await PlanAsync(input.Spec.RunId, train), eval is null ? null : await PlanAsync(input.Spec.RunId, eval));
     });
 
     private static TokenSetKey KeyOf(PlanTokensInput input, IReadOnlyList<ArtifactFile> tokenizer, IReadOnlyList<DataFile> files) => new(
@@ -44,9 +43,9 @@ public sealed class PlanTokens(IBlobStore blobs, ArtifactStore artifacts, TokenS
         tokenizer,
         files);
 
-    private async Task<TokenSet> PlanAsync(TokenSetKey key)
+    private async Task<TokenSet> PlanAsync(string runId, TokenSetKey key)
     {
-        var folder = key.Folder;
+        var folder = await sets.ClaimAsync(runId, key.Set);
         if (await artifacts.FindAsync(folder) is not null)
         {
             return new TokenSet(folder, 0);
