@@ -56,14 +56,14 @@ public sealed class InteroperabilityTests : IDisposable
     [Fact]
     public void Render_Conversations_GivesWhatTheModelsTemplatesGive()
     {
-        Interop.Run("render.mjs", Setting("FINETUNE_CONVERSATIONS", 600).ToString(CultureInfo.InvariantCulture), directory["cases.json"]);
+        Interop.Run("render.mjs", Setting("FINETUNE_CONVERSATIONS", 600).ToString(CultureInfo.InvariantCulture), Fixture.Path("llama3", "tokenizer_config.json"), directory["cases.json"]);
         var file = JsonSerializer.Deserialize<CaseFile>(File.ReadAllText(directory["cases.json"]), WireJson.Options)!;
         var tokenizer = Fixture.Tokenizer("llama3");
 
-        Assert.Equal(["dbrx", "llama2", "llama3", "llama3.1", "llama3.2", "mistral", "mixtral"], file.Templates.Keys.Order());
+        Assert.Equal(["dbrx", "llama2", "llama3", "llama3.1", "llama3.2", "mistral", "mixtral", "own"], file.Templates.Keys.Order());
         Assert.All(file.Templates, template =>
         {
-            Assert.Equal(template.Value, ModelCatalogue.ChatTemplateText(template.Key));
+            Assert.Equal(template.Value, ModelCatalogue.ChatTemplateText(template.Key) ?? Llama3Tokens.ChatTemplate);
             RequireEqual(template.Key, file.Cases, tokenizer);
         });
     }

@@ -88,20 +88,16 @@ internal sealed class LineBlockReader(RecordStream stream, DatasetOptions option
     {
         var beginning = buffer.AsSpan(0, ExcerptBytes).ToArray();
         long length = filled;
-        for (filled = 0; await FillAsync(cancellationToken); filled = 0)
+        var end = -1;
+        for (filled = 0; end < 0 && await FillAsync(cancellationToken);)
         {
-            var end = buffer.AsSpan(0, filled).IndexOf((byte)'\n');
-            if (end >= 0)
-            {
-                length += end;
-                buffer.AsSpan(end + 1, filled - end - 1).CopyTo(buffer);
-                filled -= end + 1;
-                break;
-            }
-
-            length += filled;
+            end = buffer.AsSpan(0, filled).IndexOf((byte)'\n');
+            length += end < 0 ? filled : end;
+            var rest = end < 0 ? filled : end + 1;
+            buffer.AsSpan(rest, filled - rest).CopyTo(buffer);
+            filled -= rest;
         }
 
-        return stream.Failure is not null ? null : new LineBlock(line, beginning, length, []) { RecordName = stream.RecordName, Problems = stream.TakeProblems(line++) };
+        return end < 0 && stream.Failure is not null ? null : new LineBlock(line, beginning, length, []) { RecordName = stream.RecordName, Problems = stream.TakeProblems(line++) };
     }
 }

@@ -98,6 +98,7 @@ public sealed class ChatTemplateTests
     [InlineData("{{ messages | map(attribute='content') | join }}")]
     [InlineData("{% include 'other' %}")]
     [InlineData("{{ 'open }}")]
+    [InlineData("{{ messages.99999999999999999999 }}")]
     [InlineData("")]
     public void For_TemplateThatCannotTrain_IsRefusedByField(string template)
     {

@@ -25,6 +25,33 @@ public sealed class ExampleEncoderTests
     }
 
     [Fact]
+    public void Encode_Tools_AreInTheFirstUserMessageAndCallsTrained()
+    {
+        var example = Chat(
+            new(ChatRole.System, "S"),
+            new(ChatRole.User, "Q"),
+            new(ChatRole.Assistant, "") { ToolCalls = [new ToolCall("1", "weather", """{"city": "Oslo"}""")] },
+            new(ChatRole.Tool, "12 °C") { ToolCallId = "1" },
+            new(ChatRole.Assistant, "Mild."),
+            new(ChatRole.User, "R"),
+            new(ChatRole.Assistant, "s"));
+        const string Definition = """{"type": "function", "function": {"name": "weather"}}""";
+
+        var sequence = new ExampleEncoder(tokenizer, Fixture.Template("own"), 1024).Encode(example with { Tools = [Definition] }).Sequence!;
+
+        Assert.Equal(
+            "<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\nS<|eot_id|><|start_header_id|>user<|end_header_id|>\n\n" +
+            "Given the following functions, please respond with a JSON for a function call with its proper arguments that best answers the given prompt.\n\n" +
+            "Respond in the format {\"name\": function name, \"parameters\": dictionary of argument name and its value}. Do not use variables.\n\n" +
+            "{\n    \"type\": \"function\",\n    \"function\": {\n        \"name\": \"weather\"\n    }\n}\n\nQ<|eot_id|>" +
+            "<|start_header_id|>assistant<|end_header_id|>\n\n{\"name\": \"weather\", \"parameters\": {\"city\": \"Oslo\"}}<|eot_id|>" +
+            "<|start_header_id|>ipython<|end_header_id|>\n\n12 °C<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\nMild.<|eot_id|>" +
+            "<|start_header_id|>user<|end_header_id|>\n\nR<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\ns<|eot_id|>",
+            tokenizer.Decode(sequence.Tokens, skipSpecial: false));
+        Assert.Equal("{\"name\": \"weather\", \"parameters\": {\"city\": \"Oslo\"}}<|eot_id|>Mild.<|eot_id|>s<|eot_id|>", Trained(sequence));
+    }
+
+    [Fact]
     public void Encode_SpecialTokenTextInContent_ForgesNoTurn()
     {
         var honest = Encoder(512).Encode(Chat(new(ChatRole.User, "x"), new(ChatRole.Assistant, "a"))).Sequence!;

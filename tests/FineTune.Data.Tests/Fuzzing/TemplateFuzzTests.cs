@@ -15,7 +15,7 @@ public sealed class TemplateFuzzTests
     [
         "{{", "}}", "{%", "%}", "{%-", "-%}", "{#", "#}", "for m in messages", "endfor", "if", "elif", "else", "endif", "set x = ", "namespace()", "loop.index0", "range(3)",
         "message['role']", "| trim", "| tojson(indent=4)", "raise_exception('x')", "strftime_now('%d')", "not", " in ", "is defined", "~", "'", "[1:-1]", ".split('x')[-1]", "{'a': 1}",
-        "((((((((((((((((((((((((((((((((", "9999999999999999999", "x * 1000000000", "'a' * 100000000", "range(1000000000)", "%", "//", "**",
+        "((((((((((((((((((((((((((((((((", "9999999999999999999", "x * 1000000000", "'a' * 100000000", "range(1000000000)", ".9999999999999999999", "%", "//", "**",
     ];
 
     [Fact]

@@ -41,6 +41,18 @@ public sealed class DecompressionTests
     }
 
     [Theory]
+    [InlineData(16)]
+    [InlineData(1 << 16)]
+    public async Task Read_LongLineBeforeTheCut_IsReportedWhateverTheBlocks(int blockBytes)
+    {
+        var member = Compress([.. Encoding.UTF8.GetBytes($"{{\"text\": \"{new string('a', 5000)}\"}}\n"), .. "{\"text\": "u8], "gz");
+
+        var (_, problems) = await ReadAsync("gz", member[..^8], new DatasetOptions { LineBlockBytes = blockBytes, MaximumLineBytes = 2048 });
+
+        Assert.Equal([ProblemCodes.LineTooLong, ProblemCodes.TruncatedFile], problems.Select(problem => problem.Code));
+    }
+
+    [Theory]
     [MemberData(nameof(Extensions))]
     public async Task Read_DamagedOrOther_IsCorrupt(string extension)
     {

@@ -2,6 +2,7 @@ using System.Text;
 using FineTune.Core.Runs;
 using FineTune.Core.Streams;
 using FineTune.Data.Datasets;
+using FineTune.Testing.Tables;
 
 namespace FineTune.Data.Tests.FileSources;
 
@@ -38,8 +39,28 @@ public sealed class HostileSourceTests
         Assert.Equal(read, items);
         Assert.Equal((code, line), Assert.Single(problems.Select(problem => (problem.Code, problem.Line))));
         Assert.InRange(peak, long.MinValue + 1, AllowedBytes);
+    }
 
-        static long LiveBytes() => GC.GetTotalMemory(forceFullCollection: true);
+    /// <summary>DuckDB makes pages of up to 100 MB. With one such column a file is read, with two it is refused.</summary>
+    [Theory]
+    [InlineData(96, false, null)]
+    [InlineData(70, true, ProblemCodes.UnsupportedParquet)]
+    public async Task Read_HugePages_StayInBoundedMemory(int rows, bool inBoth, string? code)
+    {
+        using var directory = new TemporaryDirectory();
+        await WritePagesAsync(directory["a.parquet"], rows, inBoth);
+        var (idle, peak, examples, problems) = (LiveBytes(), long.MinValue, 0, new List<DatasetProblem>());
+        var source = new DatasetSource("a.parquet", _ => Task.FromResult<Stream>(new WatchedStream(directory["a.parquet"], () => peak = Math.Max(peak, LiveBytes() - idle))));
+
+        await foreach (var item in new DatasetReader(TaskType.InstructionFinetune, DatasetOptions.Default, problems.Add).ReadAsync([source], TestContext.Current.CancellationToken))
+        {
+            examples++;
+            peak = examples == 1 ? Math.Max(peak, LiveBytes() - idle) : peak;
+        }
+
+        Assert.Equal(code, problems.Select(problem => problem.Code).SingleOrDefault());
+        Assert.Equal(code is null ? rows : 0, examples);
+        Assert.InRange(peak, 10 << 20, AllowedBytes);
     }
 
     [Theory]
@@ -100,6 +121,31 @@ public sealed class HostileSourceTests
         Assert.Contains(
             (await RecordSourceTests.ReadAsync("a.jsonl." + extension, lying)).Problems,
             problem => problem.Code is ProblemCodes.CorruptCompression or ProblemCodes.TruncatedFile);
+    }
+
+    private static long LiveBytes() => GC.GetTotalMemory(forceFullCollection: true);
+
+    /// <summary>Rows of 1 MiB, all in one page, which is a third as long in the file.</summary>
+    private static async Task WritePagesAsync(string path, int rows, bool inBoth)
+    {
+        var random = new Random(1);
+        string Text() => string.Create(1 << 20, random, (text, source) =>
+        {
+            text.Fill('a');
+            source.GetItems("0123456789abcdef", text[..(text.Length / 3)]);
+        });
+        await File.WriteAllBytesAsync(
+            path, await ParquetFiles.OfAsync<PairRow>([.. Enumerable.Range(0, rows).Select(_ => new PairRow { Prompt = Text(), Response = inBoth ? Text() : "b" })]));
+    }
+
+    /// <summary>A file, with a look at the memory before every read.</summary>
+    private sealed class WatchedStream(string path, Action observe) : FileStream(path, FileMode.Open, FileAccess.Read)
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            observe();
+            return base.ReadAsync(buffer, cancellationToken);
+        }
     }
 
     /// <summary>One byte very often, between two texts.</summary>

@@ -1,15 +1,17 @@
-// node render.mjs COUNT OUT: conversations, and what Hugging Face's Jinja makes of them with the published template of each family.
+// node render.mjs COUNT OWN OUT: conversations, and what Hugging Face's Jinja makes of them with the published template of each family and with our own.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Template } from "@huggingface/jinja";
 
-const [count, out] = process.argv.slice(2);
+const [count, own, out] = process.argv.slice(2);
 const source = readFileSync(join(import.meta.dirname, "node_modules/@huggingface/ollama-utils/src/chat-template-automap.ts"), "utf8");
 const published = eval(source.slice(source.indexOf("= [") + 1));
 const models = {
   "llama2": "library/llama2:7b", "llama3": "library/llama3:8b", "llama3.1": "library/llama3.1:8b", "llama3.2": "library/llama3.2:3b",
   "mistral": "library/mistral:7b-instruct-fp16", "mixtral": "library/mixtral:8x7b", "dbrx": "library/dbrx:132b",
 };
+const templates = Object.fromEntries(Object.entries(models).map(([family, model]) => [family, published.find(entry => entry.model === model).gguf]));
+templates.own = JSON.parse(readFileSync(own, "utf8")).chat_template;
 let state = 7;
 const next = n => { state = (Math.imul(state, 1664525) + 1013904223) >>> 0; return (state >>> 8) % n; };
 const pick = list => list[next(list.length)];
@@ -43,8 +45,8 @@ for (let i = 0; i < +count; i++) {
   const { messages, tools, generation } = conversation();
   const seen = messages.map(({ weight, ...message }) => ({ ...message, role: message.role === "developer" ? "system" : message.role }));
   const rendered = {};
-  for (const [family, model] of Object.entries(models)) {
-    const template = new Template(published.find(entry => entry.model === model).gguf);
+  for (const [family, source] of Object.entries(templates)) {
+    const template = new Template(source);
     try {
       rendered[family] = { text: template.render({ messages: seen, tools: tools.length ? tools : null, add_generation_prompt: generation, bos_token: "<|begin_of_text|>", eos_token: "<|end_of_text|>", date_string: "06 Mar 2025" }) };
     } catch (error) {
@@ -53,4 +55,4 @@ for (let i = 0; i < +count; i++) {
   }
   cases.push({ messages, tools, generation, rendered });
 }
-writeFileSync(out, JSON.stringify({ templates: Object.fromEntries(Object.entries(models).map(([family, model]) => [family, published.find(entry => entry.model === model).gguf])), cases }));
+writeFileSync(out, JSON.stringify({ templates, cases }));

@@ -263,7 +263,7 @@ internal sealed class ExpressionParser(JinjaTokens tokens)
             if (tokens.Take("."))
             {
                 value = tokens.TakeKind(TokenKind.Number) is { } index
-                    ? new Expression.Item(value, new Expression.Literal(long.Parse(index, CultureInfo.InvariantCulture)))
+                    ? new Expression.Item(value, new Expression.Literal(Index(index)))
                     : new Expression.Attribute(value, tokens.ExpectName());
             }
             else if (tokens.Take("["))
@@ -280,6 +280,10 @@ internal sealed class ExpressionParser(JinjaTokens tokens)
             }
         }
     }
+
+    private static long Index(string number) => long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var index)
+        ? index
+        : throw new JinjaException($"{number} is no index of an item");
 
     private Expression ParseSubscript(Expression target)
     {

@@ -7,32 +7,34 @@ namespace FineTune.Data.Sources.Parquet;
 /// The pages of one column in one row group, one after the other, each given as <see cref="DecodablePage"/>. It holds a page and a window of
 /// the file, not the column.
 /// </summary>
-/// <param name="page">Where pages are made, shared by all columns.</param>
+/// <param name="memory">Of all columns.</param>
+/// <param name="buffers">The column's own, used again in the next row group.</param>
 /// <param name="column">As messages call it.</param>
 /// <param name="start">Offset of the first page.</param>
 /// <param name="end">Behind the last one, as far as the footer can be believed.</param>
 /// <param name="values">Entries of all data pages.</param>
 internal sealed class ChunkReader(
-    Stream file, PageBuffer page, string column, int codec, long start, long end, long values, int maximumRepetition, int maximumDefinition)
+    Stream file,
+    PageMemory memory,
+    ChunkBuffers buffers,
+    string column,
+    int codec,
+    long start,
+    long end,
+    long values,
+    int maximumRepetition,
+    int maximumDefinition)
 {
     private const int WindowBytes = 1 << 20;
-    private const int Plain = 0;
-    private const int PlainDictionary = 2;
-    private const int DeltaBinaryPacked = 5;
-    private const int DeltaLengthByteArray = 6;
-    private const int DeltaByteArray = 7;
-    private const int RleDictionary = 8;
-    private const int LastEncoding = 9;
     private const int LengthBytes = 4;
 
-    private readonly ArrayBufferWriter<byte> dictionary = new();
-    private byte[] window = [];
+    private PlainPage? dictionary;
     private long windowStart;
     private int windowLength;
     private long position = start;
     private long left = values;
 
-    /// <summary>The next data page, valid until any column is asked for another; null behind the last.</summary>
+    /// <summary>The next data page, valid until the next one is asked for; null behind the last.</summary>
     /// <exception cref="UnreadableFileException">The file is damaged, or written in a way that isn't read.</exception>
     public async ValueTask<DecodablePage?> NextAsync(CancellationToken cancellationToken)
     {
@@ -40,14 +42,14 @@ internal sealed class ChunkReader(
         {
             var header = await ReadHeaderAsync(cancellationToken);
             Check(header);
-            var body = await WindowAsync(header.Size, cancellationToken);
+            var body = await BodyAsync(header.Size, cancellationToken);
             position += header.Size;
             switch (header.Type)
             {
-                case PageHeader.DictionaryPage when dictionary.WrittenCount == 0:
-                    header.WritePlain(dictionary, header.UncompressedSize, Plain);
-                    Decompress(body, dictionary.GetSpan(header.UncompressedSize)[..header.UncompressedSize]);
-                    dictionary.Advance(header.UncompressedSize);
+                case PageHeader.DictionaryPage when dictionary is null:
+                    var plain = Reserve(ref buffers.Dictionary, header, header.UncompressedSize, ParquetEncoding.Plain, out var content);
+                    Decompress(body, plain.Span[content..]);
+                    dictionary = new PlainPage(plain, plain[content..], header.Values);
                     break;
                 case PageHeader.DataPage or PageHeader.DataPageV2 when header.Values > 0:
                     left -= header.Values;
@@ -66,20 +68,29 @@ internal sealed class ChunkReader(
     {
         var isV2 = header.Type == PageHeader.DataPageV2;
         var size = isV2 ? PlainSizeV2(header, body.Length) : header.UncompressedSize;
-        if (header.Encoding is < 0 or > LastEncoding)
+        if (header.Encoding is < 0 or > ParquetEncoding.Last)
         {
             throw Damaged($"has a page in encoding {header.Encoding}, which doesn't exist");
         }
 
-        // Encodings take one byte, so that the header's length doesn't depend on which it is.
-        var headerLength = HeaderOf(header, size, header.Encoding).Length;
-        var content = dictionary.WrittenCount + headerLength;
-        var bytes = page.Reserve(content + size);
-        var plain = bytes[content..];
+        var page = Reserve(ref buffers.Page, header, size, header.Encoding, out var content);
+        var plain = page.Span[content..];
         var values = isV2 ? UnpackV2(header, body, plain) : UnpackV1(header, body, plain);
-        dictionary.WrittenSpan.CopyTo(bytes);
-        HeaderOf(header, size, CheckEncoding(header, plain[values..])).CopyTo(bytes[dictionary.WrittenCount..]);
-        return new DecodablePage(page.Bytes, dictionary.WrittenCount > 0, dictionary.WrittenCount, header.Values);
+        var encoding = CheckEncoding(header, plain[values..]);
+
+        // Encodings take one byte, so that the header's length doesn't depend on which it is.
+        HeaderOf(header, size, encoding).CopyTo(page.Span);
+        return new DecodablePage(dictionary, page, page.Slice(content, values), page[(content + values)..], encoding, header.Values);
+    }
+
+    /// <summary>Room for a page without compression behind its header.</summary>
+    private Memory<byte> Reserve(ref byte[] buffer, PageHeader header, int size, int encoding, out int content)
+    {
+        var plainHeader = HeaderOf(header, size, encoding);
+        content = plainHeader.Length;
+        memory.Grow(ref buffer, content + size, column);
+        plainHeader.CopyTo(buffer);
+        return buffer.AsMemory(0, content + size);
     }
 
     private static ReadOnlySpan<byte> HeaderOf(PageHeader header, int size, int encoding)
@@ -161,16 +172,15 @@ internal sealed class ChunkReader(
     {
         switch (header.Encoding)
         {
-            case PlainDictionary or RleDictionary when data.IsEmpty:
-                return Plain; // Nulls only.
-            case PlainDictionary or RleDictionary when dictionary.WrittenCount == 0:
+            case ParquetEncoding.PlainDictionary or ParquetEncoding.RleDictionary when data.IsEmpty:
+                return ParquetEncoding.Plain; // Nulls only.
+            case ParquetEncoding.PlainDictionary or ParquetEncoding.RleDictionary when dictionary is null:
                 throw Damaged("refers to a dictionary that it doesn't have");
-            case DeltaBinaryPacked or DeltaLengthByteArray when !data.IsEmpty:
+            case ParquetEncoding.DeltaBinaryPacked or ParquetEncoding.DeltaLengthByteArray or ParquetEncoding.DeltaByteArray when data.IsEmpty:
+                return ParquetEncoding.Plain;
+            case ParquetEncoding.DeltaBinaryPacked or ParquetEncoding.DeltaLengthByteArray:
                 CheckDelta(data, header.Values);
                 return header.Encoding;
-            case DeltaByteArray:
-                throw ParquetErrors.Unsupported($"column '{column}' is in DELTA_BYTE_ARRAY encoding. Write it with the writer's default encodings, "
-                    + "e.g. Spark's parquet.writer.version v1");
             default:
                 return header.Encoding;
         }
@@ -202,10 +212,11 @@ internal sealed class ChunkReader(
             throw Damaged("has a page that reaches beyond the file");
         }
 
-        if (header.Size > ParquetLimits.PageBytes || header.UncompressedSize > ParquetLimits.PageBytes || header.Values > ParquetLimits.PageValues)
+        if (header.Size > ParquetLimits.StoredPageBytes || header.UncompressedSize > ParquetLimits.PageBytes || header.Values > ParquetLimits.PageValues)
         {
-            throw ParquetErrors.Unsupported($"column '{column}' has a page of {header.UncompressedSize} bytes and {header.Values} values; at most "
-                + $"{ParquetLimits.PageBytes >> 20} MiB and {ParquetLimits.PageValues} values are read at once. Write smaller pages or smaller row groups");
+            throw ParquetErrors.Unsupported($"column '{column}' has a page of {header.UncompressedSize:N0} bytes ({header.Size:N0} in the file) and {header.Values:N0} values; at most "
+                + $"{ParquetLimits.PageBytes >> 20} MiB ({ParquetLimits.StoredPageBytes >> 20} in the file) and {ParquetLimits.PageValues:N0} values are read at once. "
+                + "Write smaller pages or smaller row groups, e.g. of 10,000 rows");
         }
 
         if (header.Type is PageHeader.DataPage or PageHeader.DataPageV2 ? header.Values > left
@@ -243,53 +254,65 @@ internal sealed class ChunkReader(
         }
     }
 
+    /// <summary>A page as it lies in the file, valid until any column reads another.</summary>
+    private async ValueTask<ReadOnlyMemory<byte>> BodyAsync(int count, CancellationToken cancellationToken)
+    {
+        if (count <= WindowBytes)
+        {
+            return await WindowAsync(count, cancellationToken);
+        }
+
+        var stored = memory.Stored(count);
+        file.Position = position;
+        return await file.ReadAtLeastAsync(stored, count, throwOnEndOfStream: false, cancellationToken) == count ? stored : throw CutOff();
+    }
+
     /// <summary>The next <paramref name="count"/> bytes of the file, which are known to be before the end.</summary>
     private async ValueTask<ReadOnlyMemory<byte>> WindowAsync(int count, CancellationToken cancellationToken)
     {
         if (position < windowStart || position + count > windowStart + windowLength)
         {
             var wanted = (int)Math.Min(Math.Max(count, WindowBytes), end - position);
-            if (window.Length < wanted)
+            if (buffers.Window.Length < wanted)
             {
-                window = new byte[wanted];
+                buffers.Window = new byte[wanted];
             }
 
             file.Position = position;
             windowStart = position;
-            windowLength = await file.ReadAtLeastAsync(window.AsMemory(0, wanted), wanted, throwOnEndOfStream: false, cancellationToken);
+            windowLength = await file.ReadAtLeastAsync(buffers.Window.AsMemory(0, wanted), wanted, throwOnEndOfStream: false, cancellationToken);
             if (windowLength < count)
             {
-                throw Damaged("lies beyond the end of the file");
+                throw CutOff();
             }
         }
 
-        return window.AsMemory((int)(position - windowStart), count);
+        return buffers.Window.AsMemory((int)(position - windowStart), count);
     }
+
+    private UnreadableFileException CutOff() => Damaged("lies beyond the end of the file");
 
     private UnreadableFileException Damaged(string what, Exception? inner = null) => ParquetErrors.Damaged($"column '{column}' {what}", inner);
 }
 
-/// <summary>A page of data behind its dictionary, both without compression, as the decoder reads them.</summary>
-/// <param name="DataOffset">Where the data page begins in <paramref name="Bytes"/>; the dictionary is at 0.</param>
-/// <param name="Values">Entries, nulls included.</param>
-internal sealed record DecodablePage(ReadOnlyMemory<byte> Bytes, bool HasDictionary, int DataOffset, int Values);
-
-/// <summary>Memory that is used again.</summary>
-internal sealed class PageBuffer
+/// <summary>Memory of a column's pages, used again from page to page.</summary>
+internal sealed class ChunkBuffers
 {
-    private byte[] bytes = [];
-    private int length;
+    public byte[] Page = [];
+    public byte[] Dictionary = [];
 
-    public ReadOnlyMemory<byte> Bytes => bytes.AsMemory(0, length);
-
-    public Span<byte> Reserve(int count)
-    {
-        if (bytes.Length < count)
-        {
-            bytes = new byte[count];
-        }
-
-        length = count;
-        return bytes.AsSpan(0, count);
-    }
+    public byte[] Window { get; set; } = [];
 }
+
+/// <summary>A page without compression.</summary>
+/// <param name="Page">With a header of version 1.</param>
+internal sealed record PlainPage(ReadOnlyMemory<byte> Page, ReadOnlyMemory<byte> Content, int Entries);
+
+/// <summary>A page of data and its dictionary, both without compression.</summary>
+/// <param name="Page">With a header of version 1.</param>
+/// <param name="Levels">Its levels, each kind behind its length.</param>
+/// <param name="Values">Behind the levels.</param>
+/// <param name="Encoding">Of <paramref name="Values"/>.</param>
+/// <param name="Entries">Values and nulls.</param>
+internal sealed record DecodablePage(
+    PlainPage? Dictionary, ReadOnlyMemory<byte> Page, ReadOnlyMemory<byte> Levels, ReadOnlyMemory<byte> Values, int Encoding, int Entries);

@@ -11,12 +11,13 @@ internal sealed class DecoderStream : ReadOnlyStream
     /// <summary>Where <see cref="Show"/>n bytes begin; the library takes 0 for no offset.</summary>
     public const int Start = 4;
 
-    private ReadOnlyMemory<byte> content;
+    private ReadOnlyMemory<byte> first;
+    private ReadOnlyMemory<byte> second;
     private long position;
 
     public override bool CanSeek => true;
 
-    public override long Length => Start + content.Length;
+    public override long Length => Start + first.Length + second.Length;
 
     public override long Position
     {
@@ -24,7 +25,8 @@ internal sealed class DecoderStream : ReadOnlyStream
         set => position = value >= 0 ? value : throw new IOException("Before the beginning.");
     }
 
-    public void Show(ReadOnlyMemory<byte> bytes) => (content, position) = (bytes, 0);
+    /// <summary>From now on there are <paramref name="bytes"/> and, behind them, <paramref name="more"/>.</summary>
+    public void Show(ReadOnlyMemory<byte> bytes, ReadOnlyMemory<byte> more = default) => (first, second, position) = (bytes, more, 0);
 
     public override int ReadByte()
     {
@@ -43,13 +45,11 @@ internal sealed class DecoderStream : ReadOnlyStream
             return taken;
         }
 
-        var count = (int)Math.Clamp(Length - position, 0, buffer.Length);
-        if (count > 0)
-        {
-            content.Span.Slice((int)position - Start, count).CopyTo(buffer);
-            position += count;
-        }
-
+        var at = position - Start;
+        var rest = at < first.Length ? first.Span[(int)at..] : second.Span[(int)Math.Min(at - first.Length, second.Length)..];
+        var count = Math.Min(rest.Length, buffer.Length);
+        rest[..count].CopyTo(buffer);
+        position += count;
         return count;
     }
 

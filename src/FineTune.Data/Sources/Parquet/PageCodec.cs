@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.Runtime.InteropServices;
 using K4os.Compression.LZ4;
-using Snappier;
 using ZstdSharp;
 
 namespace FineTune.Data.Sources.Parquet;
@@ -31,8 +31,7 @@ internal static class PageCodec
             return codec switch
             {
                 None => Copy(source.Span, destination),
-                Snappy => global::Snappier.Snappy.GetUncompressedLength(source.Span) == destination.Length
-                    && global::Snappier.Snappy.Decompress(source.Span, destination) == destination.Length,
+                Snappy => SnappyBlock.TryDecode(source.Span, destination),
                 Gzip => Inflate(source, destination),
                 Brotli => BrotliDecoder.TryDecompress(source.Span, destination, out var written) && written == destination.Length,
                 Zstandard => Unwrap(source.Span, destination),
@@ -57,7 +56,8 @@ internal static class PageCodec
 
     private static bool Inflate(ReadOnlyMemory<byte> source, Span<byte> destination)
     {
-        using var inflated = new GZipStream(new MemoryStream(source.ToArray(), writable: false), CompressionMode.Decompress);
+        var bytes = MemoryMarshal.TryGetArray(source, out var part) ? part : source.ToArray();
+        using var inflated = new GZipStream(new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false), CompressionMode.Decompress);
         return inflated.ReadAtLeast(destination, destination.Length, throwOnEndOfStream: false) == destination.Length && inflated.ReadByte() < 0;
     }
 

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Numerics;
 using Parquet;
 using Parquet.Meta;
 using Parquet.Schema;
@@ -8,7 +10,7 @@ namespace FineTune.Data.Sources.Parquet;
 /// <summary>A column of plain values, walked entry by entry through all row groups. An entry is a value or a null with its levels.</summary>
 internal abstract class ParquetColumn(DataField field)
 {
-    private readonly int[] noLevels = [];
+    private readonly ChunkBuffers buffers = new();
 
     protected DataField Field { get; } = field;
 
@@ -25,6 +27,10 @@ internal abstract class ParquetColumn(DataField field)
     /// <summary>Whether the value is to be written as the JSON it holds.</summary>
     public bool IsJson { get; init; }
 
+    /// <summary>As messages call it.</summary>
+    protected string Name => Field.Path.ToString();
+
+    private PageMemory? memory;
     private ParquetRowGroupReader? group;
     private ColumnMetaData? metadata;
     private ChunkReader? chunk;
@@ -49,10 +55,10 @@ internal abstract class ParquetColumn(DataField field)
     };
 
     /// <summary>Begins a row group.</summary>
-    public async ValueTask BeginAsync(ParquetRowGroupReader rows, Stream file, DecoderStream stream, PageBuffer buffer, CancellationToken cancellationToken)
+    public async ValueTask BeginAsync(ParquetRowGroupReader rows, Stream file, DecoderStream stream, PageMemory pages, CancellationToken cancellationToken)
     {
-        (group, decoder) = (rows, stream);
-        var name = Field.Path.ToString();
+        (group, decoder, memory) = (rows, stream, pages);
+        var name = Name;
         if (rows.GetMetadata(Field) is not { MetaData: { } data, FilePath: null or "" })
         {
             throw ParquetErrors.Unsupported($"column '{name}' is encrypted, in another file, or missing in a part of the file");
@@ -76,7 +82,7 @@ internal abstract class ParquetColumn(DataField field)
             throw ParquetErrors.Damaged($"column '{name}' lies outside of the file");
         }
 
-        chunk = new ChunkReader(file, buffer, name, codec, start, end, data.NumValues, MaximumRepetition, MaximumDefinition);
+        chunk = new ChunkReader(file, pages, buffers, name, codec, start, end, data.NumValues, MaximumRepetition, MaximumDefinition);
         (entry, count) = (0, 0);
         await LoadAsync(cancellationToken);
     }
@@ -101,10 +107,9 @@ internal abstract class ParquetColumn(DataField field)
 
     public abstract void Write(JsonRow row);
 
-    protected abstract ValueTask ReadAsync(ParquetRowGroupReader rows, int entries, Memory<int>? definitionLevels, Memory<int>? repetitionLevels, CancellationToken cancellationToken);
-
-    /// <summary>Whether all of the page's <paramref name="values"/> were decoded.</summary>
-    protected virtual bool IsComplete(int values) => true;
+    /// <summary>Reads the values and levels of a page.</summary>
+    protected abstract ValueTask DecodeAsync(
+        DecodablePage page, PageMemory memory, Memory<int> definition, Memory<int> repetition, CancellationToken cancellationToken);
 
     private void Take()
     {
@@ -120,92 +125,104 @@ internal abstract class ParquetColumn(DataField field)
             return;
         }
 
-        await DecodeAsync(page, cancellationToken);
-        (entry, count, Value) = (0, page.Values, 0);
+        await ReadPageAsync(page, cancellationToken);
+        (entry, count, Value) = (0, page.Entries, 0);
         Take();
     }
 
-    private async ValueTask DecodeAsync(DecodablePage page, CancellationToken cancellationToken)
+    private async ValueTask ReadPageAsync(DecodablePage page, CancellationToken cancellationToken)
     {
-        definitions = Levels(definitions, MaximumDefinition, page.Values);
-        repetitions = Levels(repetitions, MaximumRepetition, page.Values);
-        decoder!.Show(page.Bytes);
-        metadata!.Codec = CompressionCodec.UNCOMPRESSED;
-        metadata.NumValues = page.Values;
-        metadata.DictionaryPageOffset = page.HasDictionary ? DecoderStream.Start : null;
-        metadata.DataPageOffset = DecoderStream.Start + page.DataOffset;
-        metadata.IndexPageOffset = null;
+        var definition = Levels(ref definitions, MaximumDefinition, page.Entries);
+        var repetition = Levels(ref repetitions, MaximumRepetition, page.Entries);
         try
         {
-            await ReadAsync(
-                group!,
-                page.Values,
-                MaximumDefinition > 0 ? definitions.AsMemory(0, page.Values) : default(Memory<int>?),
-                MaximumRepetition > 0 ? repetitions.AsMemory(0, page.Values) : default(Memory<int>?),
-                cancellationToken);
+            await DecodeAsync(page, memory!, definition, repetition, cancellationToken);
         }
-        catch (Exception broken) when (broken is not OperationCanceledException)
+        catch (Exception broken) when (broken is not (OperationCanceledException or UnreadableFileException))
         {
-            throw ParquetErrors.Damaged($"column '{Field.Path}' has a page that can't be decoded", broken);
+            throw ParquetErrors.Damaged($"column '{Name}' has a page that can't be decoded", broken);
         }
 
-        if (!IsWithin(definitions.AsSpan(0, MaximumDefinition > 0 ? page.Values : 0), MaximumDefinition)
-            || !IsWithin(repetitions.AsSpan(0, MaximumRepetition > 0 ? page.Values : 0), MaximumRepetition)
-            || !IsComplete(MaximumDefinition > 0 ? definitions.AsSpan(0, page.Values).Count(MaximumDefinition) : page.Values))
+        if (!IsWithin(definition.Span, MaximumDefinition) || !IsWithin(repetition.Span, MaximumRepetition))
         {
-            throw ParquetErrors.Damaged($"column '{Field.Path}' has a page with fewer values than it says, or levels that don't exist");
+            throw ParquetErrors.Damaged($"column '{Name}' has a page with fewer values than it says, or levels that don't exist");
         }
     }
 
-    /// <summary>Filled with what is no level, so that those not decoded show.</summary>
-    private int[] Levels(int[] levels, int maximum, int entries)
+    /// <summary>Lets the library decode the page.</summary>
+    protected ValueTask DecodeAsync<T>(
+        DecodablePage page, Memory<T> values, Memory<int> definition, Memory<int> repetition, CancellationToken cancellationToken)
+        where T : struct
+    {
+        var dictionary = page.Dictionary?.Page ?? default;
+        decoder!.Show(dictionary, page.Page);
+        metadata!.Codec = CompressionCodec.UNCOMPRESSED;
+        metadata.NumValues = page.Entries;
+        metadata.DictionaryPageOffset = dictionary.IsEmpty ? null : DecoderStream.Start;
+        metadata.DataPageOffset = DecoderStream.Start + dictionary.Length;
+        metadata.IndexPageOffset = null;
+        return group!.ReadRawAsync(
+            Field, values, MaximumDefinition > 0 ? definition : default(Memory<int>?), MaximumRepetition > 0 ? repetition : default(Memory<int>?), cancellationToken);
+    }
+
+    /// <summary>Filled with what is no level, so that those not decoded show; empty where there are none.</summary>
+    private Memory<int> Levels(ref int[] levels, int maximum, int entries)
     {
         if (maximum == 0)
         {
-            return noLevels;
+            return default;
         }
 
-        levels = levels.Length < entries ? new int[entries] : levels;
+        memory!.Grow(ref levels, entries, Name);
         levels.AsSpan(0, entries).Fill(-1);
-        return levels;
+        return levels.AsMemory(0, entries);
     }
 
     private static bool IsWithin(ReadOnlySpan<int> levels, int maximum) => !levels.ContainsAnyExceptInRange(0, maximum);
 
-    /// <summary>Text, as the bytes that the file has; what isn't UTF-8 is found where lines are checked.</summary>
+    /// <summary>Text, as the bytes that the file has; what isn't UTF-8 is found where lines are checked. Decoded here, as the library copies pages.</summary>
     private sealed class TextColumn(DataField field) : ParquetColumn(field)
     {
-        private static readonly ReadOnlyMemory<byte> Missing = new byte[1].AsMemory(1);
+        private const int LengthBytes = 4;
 
-        private ReadOnlyMemory<byte>[] values = [];
+        private TextPage? texts;
+        private PlainPage? dictionary;
 
         public override void Write(JsonRow row)
         {
-            if (!IsJson || !row.TryJson(values[Value]))
+            var text = texts![Value];
+            if (!IsJson || !row.TryJson(text))
             {
-                row.Text(values[Value].Span);
+                row.Text(text.Span);
             }
         }
 
-        protected override ValueTask ReadAsync(
-            ParquetRowGroupReader rows, int entries, Memory<int>? definitionLevels, Memory<int>? repetitionLevels, CancellationToken cancellationToken)
+        protected override ValueTask DecodeAsync(
+            DecodablePage page, PageMemory memory, Memory<int> definition, Memory<int> repetition, CancellationToken cancellationToken)
         {
-            values = values.Length < entries ? new ReadOnlyMemory<byte>[entries] : values;
-            values.AsSpan().Fill(Missing);
-            return rows.ReadRawAsync(Field, values.AsMemory(), definitionLevels, repetitionLevels, cancellationToken);
-        }
-
-        protected override bool IsComplete(int values)
-        {
-            foreach (var value in this.values.AsSpan(0, values))
+            texts ??= new TextPage(memory, Name);
+            if (page.Dictionary is not null && !ReferenceEquals(page.Dictionary, dictionary))
             {
-                if (value.Equals(Missing))
-                {
-                    return false;
-                }
+                texts.ReadDictionary(page.Dictionary.Content, page.Dictionary.Entries);
             }
 
-            return true;
+            dictionary = page.Dictionary;
+            var levels = ReadLevels(page.Levels.Span, MaximumRepetition, repetition.Span);
+            ReadLevels(levels, MaximumDefinition, definition.Span);
+            texts.Read(page.Encoding, page.Values, definition.IsEmpty ? page.Entries : definition.Span.Count(MaximumDefinition));
+            return default;
+        }
+
+        private static ReadOnlySpan<byte> ReadLevels(ReadOnlySpan<byte> bytes, int maximum, Span<int> levels)
+        {
+            if (maximum == 0)
+            {
+                return bytes;
+            }
+
+            var length = LengthBytes + BinaryPrimitives.ReadInt32LittleEndian(bytes);
+            RleHybrid.Read(bytes[LengthBytes..length], 32 - BitOperations.LeadingZeroCount((uint)maximum), levels);
+            return bytes[length..];
         }
     }
 
@@ -216,11 +233,16 @@ internal abstract class ParquetColumn(DataField field)
 
         public override void Write(JsonRow row) => write(row, values[Value]);
 
-        protected override ValueTask ReadAsync(
-            ParquetRowGroupReader rows, int entries, Memory<int>? definitionLevels, Memory<int>? repetitionLevels, CancellationToken cancellationToken)
+        protected override ValueTask DecodeAsync(
+            DecodablePage page, PageMemory memory, Memory<int> definition, Memory<int> repetition, CancellationToken cancellationToken)
         {
-            values = values.Length < entries ? new T[entries] : values;
-            return rows.ReadRawAsync(Field, values.AsMemory(), definitionLevels, repetitionLevels, cancellationToken);
+            if (page.Encoding is ParquetEncoding.DeltaLengthByteArray or ParquetEncoding.DeltaByteArray)
+            {
+                throw new InvalidDataException($"numbers in encoding {page.Encoding}, which is for text");
+            }
+
+            memory.Grow(ref values, page.Entries, Name);
+            return DecodeAsync(page, values.AsMemory(0, page.Entries), definition, repetition, cancellationToken);
         }
     }
 }

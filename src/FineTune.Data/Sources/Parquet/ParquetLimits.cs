@@ -5,8 +5,14 @@ internal static class ParquetLimits
 {
     public const int FooterBytes = 64 << 20;
 
-    /// <summary>A page of one column, in memory and in the file. Most writers make pages of about 1 MiB, DuckDB of up to 100 MB.</summary>
-    public const int PageBytes = 128 << 20;
+    /// <summary>A page of one column without its compression. Most writers make pages of about 1 MiB, DuckDB of up to 100 MB.</summary>
+    public const int PageBytes = 112 << 20;
+
+    /// <summary>A page as it lies in the file.</summary>
+    public const int StoredPageBytes = 48 << 20;
+
+    /// <summary>What is held of all columns at once: a page of each, its dictionary, and where its values are.</summary>
+    public const int HeldBytes = 128 << 20;
 
     /// <summary>Entries of a page, nulls included.</summary>
     public const int PageValues = 4 << 20;

@@ -13,7 +13,7 @@ namespace FineTune.Data.Sources.Parquet;
 internal sealed class ParquetRows(Stream file, ParquetProjection projection, int rowLimit) : IDisposable
 {
     private readonly DecoderStream decoder = new();
-    private readonly PageBuffer buffer = new();
+    private readonly PageMemory memory = new();
     private readonly JsonRow row = new(rowLimit);
     private ParquetReader? reader;
     private IReadOnlyList<ParquetNode> nodes = [];
@@ -110,7 +110,7 @@ internal sealed class ParquetRows(Stream file, ParquetProjection projection, int
         left = columns.Count == 0 ? Math.Min(rows.RowCount, MaximumEmptyRows) : rows.RowCount;
         foreach (var column in columns)
         {
-            await column.BeginAsync(rows, file, decoder, buffer, cancellationToken);
+            await column.BeginAsync(rows, file, decoder, memory, cancellationToken);
         }
     }
 
