@@ -35,7 +35,7 @@ public static class RunText
 
     private static string Where(RunView run) => run.Fault switch
     {
-        { File: { } file, Line: { } line } when !run.Fault.Message.Contains(file, StringComparison.Ordinal) => $" ({DisplayText.OneLine(file)}, line {line})",
+        { File: { } file, Line: not null, Place: { } place } when !run.Fault.Message.Contains(file, StringComparison.Ordinal) => $" ({DisplayText.OneLine(place)})",
         _ => "",
     };
 }

@@ -18,9 +18,9 @@ public static class FaultText
         foreach (var fault in response.Faults)
         {
             writer.WriteLine($"error: {DisplayText.Lines(fault.Message)}");
-            if (Where(fault) is { Length: > 0 } where)
+            if (fault.Place is { } place)
             {
-                writer.WriteLine($"  in {where}");
+                writer.WriteLine($"  in {DisplayText.OneLine(place)}");
             }
 
             if (fault.Field is { } field)
@@ -30,7 +30,4 @@ public static class FaultText
             }
         }
     }
-
-    private static string Where(Fault fault) =>
-        fault.File is { } file ? DisplayText.OneLine(file) + (fault.Line is { } line ? $", line {line}" : "") : "";
 }

@@ -49,8 +49,13 @@ public sealed record EpochMetrics(
     double Seconds);
 
 /// <summary>An eval prompt and what the model answered.</summary>
+/// <param name="Response">Sampled, as the origin product does.</param>
 public sealed record EvalGeneration(string Prompt, string Response)
 {
+    /// <summary>The answer without chance, always the most probable token; after the run's last epoch, to look for copies of training data.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Greedy { get; init; }
+
     /// <summary>The file of a checkpoint artefact that holds its generations.</summary>
     public const string FileName = "generations.json";
 }

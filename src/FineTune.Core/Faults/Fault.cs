@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+
 namespace FineTune.Core.Faults;
 
 /// <summary>Who has to act for the run to succeed.</summary>
@@ -32,6 +35,14 @@ public sealed record Fault(
     string? Field = null,
     bool Retryable = false)
 {
+    /// <summary>What <see cref="Line"/> counts where it isn't lines: <c>element</c> of a list, <c>row</c> of a table.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Record { get; init; }
+
+    /// <summary>For readers: <c>a.jsonl, line 3</c>, <c>a.json, element 3</c>, <c>a.csv</c>; null where no file is concerned.</summary>
+    [JsonIgnore]
+    public string? Place => File is null || Line is null ? File : string.Create(CultureInfo.InvariantCulture, $"{File}, {Record ?? "line"} {Line}");
+
     public static Fault Caller(string phase, string code, string message, string? field = null) =>
         new(phase, FaultAttribution.Caller, code, message, Field: field);
 

@@ -15,6 +15,9 @@ public sealed record SamplingOptions(int MaxTokens = 128, double Temperature = 0
 {
     /// <summary>The origin product's sampling for eval prompts.</summary>
     public static SamplingOptions EvalPrompts { get; } = new(100, 1, 50, 0.95);
+
+    /// <summary>Without chance, of the same length.</summary>
+    public static SamplingOptions Greedy { get; } = new(EvalPrompts.MaxTokens);
 }
 
 /// <summary>Work for a generation server. Exactly one of <paramref name="Prompts"/> and <paramref name="Messages"/> is given.</summary>

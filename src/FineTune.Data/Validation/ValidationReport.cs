@@ -45,7 +45,10 @@ public sealed record ValidationReport(
         var place = first.File is null ? "" : first.Line is null ? $"{first.File}: " : $"{first.File}, {first.Record} {first.Line}: ";
         var more = Errors > 1 ? $" {Errors - 1:N0} more errors are in the validation report." : "";
         return new Fault(
-            Phase, FaultAttribution.Caller, first.Code, $"{place}{first.Message} {first.Cure}{more}", first.File, first.Line, first.Field);
+            Phase, FaultAttribution.Caller, first.Code, $"{place}{first.Message} {first.Cure}{more}", first.File, first.Line, first.Field)
+        {
+            Record = first.Record == DatasetProblem.DefaultRecord ? null : first.Record,
+        };
     }
 }
 

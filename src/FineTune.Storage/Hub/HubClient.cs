@@ -56,6 +56,10 @@ internal sealed partial class HubClient(HttpMessageInvoker http, HubOptions opti
         }
     }
 
+    /// <summary>The body of an answer, which goes with it.</summary>
+    public async Task<Stream> BodyAsync(HttpResponseMessage response, CancellationToken cancellationToken) =>
+        new PatientStream(response, await response.Content.ReadAsStreamAsync(cancellationToken), options.SilenceTimeout, clock);
+
     private async Task<HttpResponseMessage> FollowAsync(Uri uri, long? from, CancellationToken cancellationToken)
     {
         for (var redirects = 0; ; redirects++)

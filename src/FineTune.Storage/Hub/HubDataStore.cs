@@ -75,13 +75,13 @@ public sealed class HubDataStore : IDataStore, IDisposable
         await stream.BeginAsync(cancellationToken);
         return stream;
 
-        async Task<HttpResponseMessage> OpenAsync(long from, CancellationToken cancellation)
+        async Task<Stream> OpenAsync(long from, CancellationToken cancellation)
         {
             var response = await client.GetAsync(uri, address.DataSet, file.Location, from, cancellation);
             var begins = response.StatusCode == HttpStatusCode.PartialContent ? response.Content.Headers.ContentRange?.From : 0;
             if (begins == from)
             {
-                return response;
+                return await client.BodyAsync(response, cancellation);
             }
 
             response.Dispose();
@@ -161,8 +161,8 @@ public sealed class HubDataStore : IDataStore, IDisposable
 
     private async Task<(JsonNode Json, string? Next)> ReadJsonAsync(string path, string dataSet, string target, CancellationToken cancellationToken)
     {
-        using var response = await client.GetAsync(new Uri(options.Endpoint, path), dataSet, target, from: null, cancellationToken);
-        await using var content = await response.Content.ReadAsStreamAsync(cancellationToken);
+        var response = await client.GetAsync(new Uri(options.Endpoint, path), dataSet, target, from: null, cancellationToken);
+        await using var content = await client.BodyAsync(response, cancellationToken);
         try
         {
             var json = await JsonNode.ParseAsync(content, cancellationToken: cancellationToken) ?? throw Unexpected(dataSet);

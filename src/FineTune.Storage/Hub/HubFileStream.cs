@@ -2,13 +2,12 @@ using FineTune.Core.Streams;
 
 namespace FineTune.Storage.Hub;
 
-/// <summary>A file of the hub from an offset on; where the connection breaks it is opened again at the byte it had come to.</summary>
+/// <summary>A file of the hub from an offset on; where the connection breaks or falls silent it is opened again at the byte it had come to.</summary>
 /// <param name="open">Opens the file at an offset; tries again by itself.</param>
-internal sealed class HubFileStream(Func<long, CancellationToken, Task<HttpResponseMessage>> open, long offset, long length) : AsyncReadStream
+internal sealed class HubFileStream(Func<long, CancellationToken, Task<Stream>> open, long offset, long length) : AsyncReadStream
 {
     private const int MaximumBreaks = 5;
 
-    private HttpResponseMessage? response;
     private Stream? content;
     private long position = offset;
     private int breaks;
@@ -26,8 +25,7 @@ internal sealed class HubFileStream(Func<long, CancellationToken, Task<HttpRespo
             return;
         }
 
-        response = await open(position, cancellationToken);
-        content = await response.Content.ReadAsStreamAsync(cancellationToken);
+        content = await open(position, cancellationToken);
     }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -73,7 +71,6 @@ internal sealed class HubFileStream(Func<long, CancellationToken, Task<HttpRespo
     private void Drop()
     {
         content?.Dispose();
-        response?.Dispose();
-        (content, response) = (null, null);
+        content = null;
     }
 }

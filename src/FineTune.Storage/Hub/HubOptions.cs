@@ -21,6 +21,9 @@ public sealed record HubOptions
     /// <summary>How long an answer may take to begin.</summary>
     public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>How long an answer may pause; then it is asked for again from where it was.</summary>
+    public TimeSpan SilenceTimeout { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <exception cref="InvalidOperationException"><c>HF_ENDPOINT</c> is no address.</exception>
     public static HubOptions FromSettings(Func<string, string?> setting)
     {

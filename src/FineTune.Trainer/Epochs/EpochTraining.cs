@@ -198,11 +198,13 @@ public sealed class EpochTraining(
         using var decoder = engine.OpenDecoder(job.Plan.ContextLength);
         var assistant = new Assistant(decoder, input.StartFolder, spec.Date);
         var sampling = SamplingOptions.EvalPrompts with { Seed = job.Plan.Seed };
-        return [.. spec.EvalPrompts.Select(prompt => new EvalGeneration(
-            prompt,
-            spec.TaskType == TaskType.ChatCompletion
-                ? assistant.Answer([new("user", prompt)], sampling).Text
-                : assistant.Continue(prompt, sampling).Text))];
+        return [.. spec.EvalPrompts.Select(prompt => new EvalGeneration(prompt, Answer(prompt, sampling))
+        {
+            Greedy = endStep == job.Plan.TotalSteps ? Answer(prompt, SamplingOptions.Greedy) : null,
+        })];
+
+        string Answer(string prompt, SamplingOptions how) =>
+            (spec.TaskType == TaskType.ChatCompletion ? assistant.Answer([new("user", prompt)], how) : assistant.Continue(prompt, how)).Text;
     }
 
     private Evaluation Evaluate(ITrainingEngine engine, ISequenceSource eval) =>

@@ -8,7 +8,7 @@ using FineTune.Workflows.Datasets;
 namespace FineTune.Workflows.Evaluation;
 
 /// <summary>
-/// Looks for a model's answers among what it was trained on, white space aside. An answer is a copy when a trained answer is, or begins
+/// Looks for a model's most probable answers among what it was trained on, white space aside; sampled ones would make the finding a matter of chance. An answer is a copy when a trained answer is, or begins
 /// with, the same words (answers are cut at a number of tokens); after training on documents, when it stands anywhere in them.
 /// </summary>
 public sealed class MemorizationCheck(DataStores stores)
@@ -20,7 +20,7 @@ public sealed class MemorizationCheck(DataStores stores)
     public async Task<Memorization> RunAsync(IReadOnlyList<DataFile> files, TaskType taskType, IReadOnlyList<EvalGeneration> generations)
     {
         var answers = generations
-            .Select(generation => (Generation: generation, Text: Normalize(generation.Response).Trim('\uFFFD', ' ')))
+            .Select(generation => (Generation: generation, Text: Normalize(Answer(generation)).Trim('\uFFFD', ' ')))
             .Where(answer => answer.Text.Length >= MinimumCharacters)
             .ToList();
         var compared = answers.Count;
@@ -33,7 +33,7 @@ public sealed class MemorizationCheck(DataStores stores)
                 var (item, text) = texts.Current;
                 foreach (var answer in answers.Where(answer => IsCopy(answer.Text, text, taskType)).ToList())
                 {
-                    copies.Add(new CopiedAnswer(answer.Generation.Prompt, answer.Generation.Response, item.File, item.Line));
+                    copies.Add(new CopiedAnswer(answer.Generation.Prompt, Answer(answer.Generation), item.File, item.Line));
                     answers.Remove(answer);
                 }
             }
@@ -45,6 +45,8 @@ public sealed class MemorizationCheck(DataStores stores)
 
         return new Memorization(compared, copies);
     }
+
+    private static string Answer(EvalGeneration generation) => generation.Greedy ?? generation.Response;
 
     private static bool IsCopy(string answer, string text, TaskType taskType) => taskType == TaskType.ContinuedPretrain
         ? text.Contains(answer, StringComparison.Ordinal)

@@ -32,17 +32,20 @@ public sealed class HostClientTests
         Assert.Contains($"'{address}' is not the address of a host", run.Error, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Send_Refused_ShowsEveryFaultWithItsPlace()
+    [Theory]
+    [InlineData("train.jsonl", null, "train.jsonl, line 3")]
+    [InlineData("train.json", "element", "train.json, element 3")]
+    [InlineData("train.parquet", "row", "train.parquet, row 3")]
+    public async Task Send_Refused_ShowsEveryFaultWithItsPlace(string file, string? record, string place)
     {
-        var broken = Fault.Caller("validate_data", "bad", "Record 3 has no 'response'.") with { File = "train.jsonl", Line = 3 };
+        var broken = Fault.Caller("validate_data", "bad", "Record 3 has no 'response'.") with { File = file, Line = 3, Record = record };
         await using var host = await StubHost.StartAsync(app => app.MapGet(
             "/api/runs/{id}", () => StubHost.Refuse(404, Fault.Caller("http", "run_not_found", "There is no run 'x'.", "id"), broken)));
 
         var run = await CommandLine.RunAsync(host.Address, "get", "x");
 
         Assert.Equal(ExitCodes.Refused, run.ExitCode);
-        Assert.Equal("error: There is no run 'x'.\n  field id\nerror: Record 3 has no 'response'.\n  in train.jsonl, line 3\n", run.Error);
+        Assert.Equal($"error: There is no run 'x'.\n  field id\nerror: Record 3 has no 'response'.\n  in {place}\n", run.Error);
         Assert.Empty(run.Out);
     }
 

@@ -205,6 +205,17 @@ public sealed class DatasetValidatorTests
     }
 
     [Fact]
+    public async Task ToFault_ElementOfAList_SaysWhatItCounts()
+    {
+        var list = Sources.Of("train.json", "[{\"prompt\": \"a\", \"response\": \"b\"}, {\"prompt\": 1, \"response\": \"b\"}]"u8.ToArray());
+
+        var fault = (await Validate(Instruction, list)).ToFault()!;
+
+        Assert.Equal(("element", "train.json, element 2"), (fault.Record, fault.Place));
+        Assert.Null((await Validate(Instruction, Sources.Lines("x"))).ToFault()!.Record);
+    }
+
+    [Fact]
     public async Task ToFault_Errors_NamesTheFirstAndCountsTheRest()
     {
         var fault = (await Validate(Instruction, Sources.Lines("{\"prompt\": \"a\", \"prompt\": \"a\", \"response\": 1}", "x", "y"))).ToFault()!;

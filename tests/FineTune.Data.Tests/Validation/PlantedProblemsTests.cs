@@ -38,7 +38,7 @@ public sealed class PlantedProblemsTests
         Other(ProblemCodes.TooManyTokens, TaskType.ContinuedPretrain, [Sources.Of("a.txt", "a text")], options: new ValidationOptions { MaximumTokens = 0 }),
         Other(ProblemCodes.TooManyTruncated, TaskType.InstructionFinetune, [Sources.Lines("""{"prompt": "a", "response": "b c d e f g h i j"}""")], options: Counting(8)),
         Other(ProblemCodes.TooManyExamplesDropped, TaskType.InstructionFinetune, [Sources.Lines("""{"prompt": "b c d e f g h i j", "response": "b"}""")], options: Counting(8)),
-        Other(ProblemCodes.RefusedByChatTemplate, TaskType.ChatCompletion, [Sources.Lines("""{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "tool_calls": [{"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]}, {"role": "tool", "tool_call_id": "1", "content": "r"}, {"role": "assistant", "content": "a"}]}""")], options: Counting(256)),
+        Other(ProblemCodes.RefusedByChatTemplate, TaskType.ChatCompletion, [Sources.Lines("""{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "tool_calls": [{"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}, {"id": "2", "type": "function", "function": {"name": "f", "arguments": "{}"}}]}]}""")], options: Counting(256)),
     ];
 
     public static TheoryData<string> OtherCodes => [.. Others.Select(other => other.Code)];

@@ -2,6 +2,7 @@ using FineTune.Core.Datasets;
 using FineTune.Storage.Hub;
 using FineTune.Testing.Hub;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
 
 namespace FineTune.Storage.Tests.Hub;
 
@@ -145,6 +146,41 @@ public sealed class HubDataStoreTests : IAsyncLifetime
         await stream.CopyToAsync(all, Cancellation);
 
         Assert.Equal(hub.Files["default/train/0000.parquet"], all.ToArray());
+        Assert.Equal(["bytes=0-", "bytes=50000-"], hub.Requests.Where(request => !request.IsHub).Select(request => request.Range));
+    }
+
+    [Fact]
+    public async Task OpenRead_AnswerThatFallsSilent_IsAskedForAgainWhereItWas()
+    {
+        var options = new HubOptions { Endpoint = hub.Endpoint, Token = Token };
+        var clock = new FakeTimeProvider();
+        using var patient = new HubDataStore(options, clock);
+        var content = hub.Files["default/train/0000.parquet"];
+        hub.Intercept = async (request, context) =>
+        {
+            if (request.IsHub || request.Range != "bytes=0-")
+            {
+                return false;
+            }
+
+            context.Response.StatusCode = StatusCodes.Status206PartialContent;
+            context.Response.Headers.ContentRange = "bytes 0-99999/100000";
+            await context.Response.Body.WriteAsync(content.AsMemory(0, 50_000));
+            await context.Response.Body.FlushAsync();
+            await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+            return true;
+        };
+
+        await using var stream = await patient.OpenReadAsync(await FirstAsync(), 0, Cancellation);
+        var half = new byte[50_000];
+        await stream.ReadExactlyAsync(half, Cancellation);
+        using var rest = new MemoryStream();
+        var reading = stream.CopyToAsync(rest, Cancellation);
+        Assert.False(reading.IsCompleted);
+        clock.Advance(options.SilenceTimeout);
+        await reading.WaitAsync(TimeSpan.FromMinutes(1), Cancellation);
+
+        Assert.Equal(content, half.Concat(rest.ToArray()));
         Assert.Equal(["bytes=0-", "bytes=50000-"], hub.Requests.Where(request => !request.IsHub).Select(request => request.Range));
     }
 

@@ -119,6 +119,25 @@ public sealed class EpochWorkerTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_LastEpochWithEvalPrompts_AnswersWithoutChanceToo()
+    {
+        var job = await lab.PrepareAsync();
+        await lab.WriteSpecAsync("the rain", "the rain");
+        var first = await lab.TrainAsync(job);
+        var last = await lab.TrainAsync(TrainerLab.Second(job, first));
+
+        Assert.All(await AnswersAsync(first), answer => Assert.Null(answer.Greedy));
+        var answers = await AnswersAsync(last);
+        Assert.Equal(2, job.Plan.Epochs);
+        Assert.NotEmpty(answers[0].Greedy!);
+        Assert.Equal(answers[0].Greedy, answers[1].Greedy);
+        Assert.NotEqual(answers[0].Response, answers[0].Greedy);
+
+        async Task<EvalGeneration[]> AnswersAsync(EpochResult result) =>
+            (await lab.Blobs.ReadJsonAsync<EvalGeneration[]>(result.Checkpoint!.Folder / EvalGeneration.FileName))!;
+    }
+
+    [Fact]
     public async Task Run_TokenOutsideTheVocabulary_FailsTheCallerOnce()
     {
         var result = await lab.TrainAsync(await lab.PrepareAsync(tokensVocabulary: 5000));

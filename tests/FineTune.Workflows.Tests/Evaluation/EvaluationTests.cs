@@ -48,13 +48,15 @@ public sealed class EvaluationTests
             new EvalGeneration("whole", $"  {Answer.Replace(" ", "\n ", StringComparison.Ordinal)}\n"),
             new EvalGeneration("cut", Answer[..45]),
             new EvalGeneration("another", Answer.Replace("Thursday", "Friday", StringComparison.Ordinal)),
-            new EvalGeneration("short", "1"));
+            new EvalGeneration("short", "1"),
+            new EvalGeneration("sampled", Answer) { Greedy = Answer.Replace("adjourned", "opened", StringComparison.Ordinal) },
+            new EvalGeneration("greedy", "By chance another answer, which is long enough.") { Greedy = Answer });
 
-        var warning = $"2 of 3 answer(s) to eval_prompts are exact copies of training data (the first of data.jsonl, line 41). {Advice}";
+        var warning = $"3 of 5 answer(s) to eval_prompts are exact copies of training data (the first of data.jsonl, line 41). {Advice}";
         Assert.Equal([warning], run.Warnings);
         Assert.Equal([warning], await WarningsAsync(host, run.Id));
-        Assert.Equal(["whole", "cut"], report.Memorization.Copies.Select(copy => copy.Prompt));
-        Assert.Equal((3, 41), (report.Memorization.Compared, report.Memorization.Copies[0].Line));
+        Assert.Equal(["whole", "cut", "greedy"], report.Memorization.Copies.Select(copy => copy.Prompt));
+        Assert.Equal((5, 41), (report.Memorization.Compared, report.Memorization.Copies[0].Line));
     }
 
     [Fact]
