@@ -38,7 +38,7 @@ internal sealed class LineBlockReader(RecordStream stream, DatasetOptions option
                 Grow();
                 isFirst = start > 0;
             }
-            else if (await SkipAsync(cancellationToken) is { } tooLong)
+            else if (await SkipAsync(start, cancellationToken) is { } tooLong)
             {
                 yield return tooLong;
             }
@@ -84,20 +84,26 @@ internal sealed class LineBlockReader(RecordStream stream, DatasetOptions option
     }
 
     /// <summary>Reads over a line that is too long, keeping only its beginning; null when nobody knows where it ends.</summary>
-    private async Task<LineBlock?> SkipAsync(CancellationToken cancellationToken)
+    private async Task<LineBlock?> SkipAsync(int start, CancellationToken cancellationToken)
     {
-        var beginning = buffer.AsSpan(0, ExcerptBytes).ToArray();
-        long length = filled;
-        var end = -1;
+        var beginning = buffer.AsSpan(start, Math.Min(ExcerptBytes, filled - start)).ToArray();
+        long length = filled - start;
+        var (end, last) = (-1, buffer[filled - 1]);
         for (filled = 0; end < 0 && await FillAsync(cancellationToken);)
         {
             end = buffer.AsSpan(0, filled).IndexOf((byte)'\n');
-            length += end < 0 ? filled : end;
-            var rest = end < 0 ? filled : end + 1;
-            buffer.AsSpan(rest, filled - rest).CopyTo(buffer);
-            filled -= rest;
+            var read = end < 0 ? filled : end;
+            last = read > 0 ? buffer[read - 1] : last;
+            length += read;
+            var next = Math.Min(read + 1, filled);
+            buffer.AsSpan(next, filled - next).CopyTo(buffer);
+            filled -= next;
         }
 
-        return end < 0 && stream.Failure is not null ? null : new LineBlock(line, beginning, length, []) { RecordName = stream.RecordName, Problems = stream.TakeProblems(line++) };
+        // As of other lines, the carriage return before the end isn't counted.
+        length -= last == '\r' ? 1 : 0;
+        return end < 0 && stream.Failure is not null
+            ? null
+            : new LineBlock(line, beginning, length, []) { RecordName = stream.RecordName, Problems = stream.TakeProblems(line++) };
     }
 }

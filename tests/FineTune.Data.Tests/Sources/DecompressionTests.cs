@@ -45,11 +45,12 @@ public sealed class DecompressionTests
     [InlineData(1 << 16)]
     public async Task Read_LongLineBeforeTheCut_IsReportedWhateverTheBlocks(int blockBytes)
     {
-        var member = Compress([.. Encoding.UTF8.GetBytes($"{{\"text\": \"{new string('a', 5000)}\"}}\n"), .. "{\"text\": "u8], "gz");
+        var member = Compress([.. Encoding.UTF8.GetBytes($"\uFEFF{{\"text\": \"{new string('a', 5000)}\"}}\r\n"), .. "{\"text\": "u8], "gz");
 
         var (_, problems) = await ReadAsync("gz", member[..^8], new DatasetOptions { LineBlockBytes = blockBytes, MaximumLineBytes = 2048 });
 
         Assert.Equal([ProblemCodes.LineTooLong, ProblemCodes.TruncatedFile], problems.Select(problem => problem.Code));
+        Assert.Contains("5,012 bytes", problems[0].Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -9,7 +9,7 @@ internal static class ParquetLimits
     public const int PageBytes = 112 << 20;
 
     /// <summary>A page as it lies in the file.</summary>
-    public const int StoredPageBytes = 48 << 20;
+    public const int StoredPageBytes = 72 << 20;
 
     /// <summary>What is held of all columns at once: a page of each, its dictionary, and where its values are.</summary>
     public const int HeldBytes = 128 << 20;
