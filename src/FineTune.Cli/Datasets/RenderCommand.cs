@@ -60,7 +60,7 @@ public static class RenderCommand
             catch (FaultException unrendered)
             {
                 refused = true;
-                await call.Terminal.Error.WriteLineAsync($"{item.File}:{item.Line}: {unrendered.Fault.Message}");
+                await call.Terminal.Error.WriteLineAsync($"{(item.Record is null ? $"{item.File}:{item.Line}" : unrendered.Fault.Place)}: {unrendered.Fault.Message}");
             }
         }
 

@@ -2,8 +2,12 @@ namespace FineTune.Data.Datasets;
 
 /// <summary>Something to train on and where it stands.</summary>
 /// <param name="File">Name of the source.</param>
-/// <param name="Line">One-based.</param>
-public abstract record DatasetItem(string File, long Line);
+/// <param name="Line">One-based, counted as <see cref="Record"/> says.</param>
+public abstract record DatasetItem(string File, long Line)
+{
+    /// <summary>Null of a line; otherwise element of a JSON array, or row of a table.</summary>
+    public string? Record { get; init; }
+}
 
 /// <summary>A conversation.</summary>
 public sealed record ChatExample(string File, long Line, IReadOnlyList<ChatMessage> Messages) : DatasetItem(File, Line)

@@ -95,7 +95,8 @@ public sealed class DatasetReader(TaskType taskType, DatasetOptions options, Act
             {
                 foreach (var (line, example) in parser.Parse(block, report))
                 {
-                    yield return example.ToItem(source.Name, line);
+                    var item = example.ToItem(source.Name, line);
+                    yield return block.RecordName == DatasetProblem.DefaultRecord ? item : item with { Record = block.RecordName };
                 }
             }
         }

@@ -81,7 +81,10 @@ public sealed class ExampleEncoder(Tokenizer tokenizer, ChatTemplate? chatTempla
         catch (JinjaException refused)
         {
             throw new FaultException(new Fault(
-                "render", FaultAttribution.Caller, "refused_by_chat_template", Explain(refused), example.File, example.Line, "messages"));
+                "render", FaultAttribution.Caller, "refused_by_chat_template", Explain(refused), example.File, example.Line, "messages")
+            {
+                Record = example.Record,
+            });
         }
     }
 

@@ -31,12 +31,12 @@ internal sealed class DropList(TokenizationOptions options)
                 problem.Field));
         }
 
-        Add(problem.Code, problem.File, problem.Line.Value);
+        var record = problem.Record == DatasetProblem.DefaultRecord ? null : problem.Record;
+        Add(problem.Code, new ExampleLine(problem.File, problem.Line.Value) { Record = record });
     }
 
-    public void Add(string reason, string file, long line)
+    public void Add(string reason, ExampleLine example)
     {
-        var example = new ExampleLine(file, line);
         if (example == last)
         {
             return;

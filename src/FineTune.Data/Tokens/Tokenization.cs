@@ -68,7 +68,7 @@ public static class Tokenization
                 }
                 else
                 {
-                    drops.Add(encoded.DropReason!, item.File, item.Line);
+                    drops.Add(encoded.DropReason!, new ExampleLine(item.File, item.Line) { Record = item.Record });
                 }
             }
         }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using FineTune.Core.Faults;
 
 namespace FineTune.Data.Tokens;
@@ -53,7 +54,10 @@ public sealed record TokenizationSummary(
                 $"{DroppedCount:N0} of {Examples:N0} examples can't be trained on, more than {share:P0}; {main.Count:N0} of them " +
                 $"because of {main.Reason} (first: {lines}). Mend or remove them, or raise context_length if responses don't fit.",
                 main.FirstLines[0].File,
-                main.FirstLines[0].Line));
+                main.FirstLines[0].Line)
+            {
+                Record = main.FirstLines[0].Record,
+            });
         }
 
         if (Sequences == 0)
@@ -73,4 +77,9 @@ public sealed record TokenizationSummary(
 public sealed record DroppedExamples(string Reason, long Count, IReadOnlyList<ExampleLine> FirstLines);
 
 /// <summary>Where an example stands; lines count from 1.</summary>
-public sealed record ExampleLine(string File, long Line);
+public sealed record ExampleLine(string File, long Line)
+{
+    /// <summary>Null of a line; otherwise what is counted.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Record { get; init; }
+}

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 
 namespace FineTune.Workflows.Evaluation;
 
@@ -11,10 +12,15 @@ public sealed record Memorization(int Compared, IReadOnlyList<CopiedAnswer> Copi
     public string? Warning() => Copies.Count == 0 ? null : string.Create(
         CultureInfo.InvariantCulture,
         $"{Copies.Count} of {Compared} answer(s) to eval_prompts are exact copies of training data (the first of {Copies[0].File}, "
-            + $"line {Copies[0].Line}). {TrainingAdvice.FewerEpochs}");
+            + $"{Copies[0].Record ?? "line"} {Copies[0].Line}). {TrainingAdvice.FewerEpochs}");
 }
 
 /// <summary>An answer that stands in the training data word for word.</summary>
 /// <param name="File">Of the training data.</param>
 /// <param name="Line">Of the example; in a text file, where the part begins that holds the copy.</param>
-public sealed record CopiedAnswer(string Prompt, string Response, string File, long Line);
+public sealed record CopiedAnswer(string Prompt, string Response, string File, long Line)
+{
+    /// <summary>What <see cref="Line"/> counts where it isn't lines: element, row.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Record { get; init; }
+}

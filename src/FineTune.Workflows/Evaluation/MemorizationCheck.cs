@@ -33,7 +33,7 @@ public sealed class MemorizationCheck(DataStores stores)
                 var (item, text) = texts.Current;
                 foreach (var answer in answers.Where(answer => IsCopy(answer.Text, text, taskType)).ToList())
                 {
-                    copies.Add(new CopiedAnswer(answer.Generation.Prompt, Answer(answer.Generation), item.File, item.Line));
+                    copies.Add(new CopiedAnswer(answer.Generation.Prompt, Answer(answer.Generation), item.File, item.Line) { Record = item.Record });
                     answers.Remove(answer);
                 }
             }

@@ -38,7 +38,7 @@ public sealed class SourceFuzzTests
     public async Task Json_AnyBytes_AreTheElementsOfTheListOrProblems()
     {
         var fuzzer = new Fuzzer(
-            Bytes("[{\"text\": \"a\"}, {\"text\": \"b\\\"]\"}, 1, [2, {}]]", " \n[\n {\n\"text\":\t\"c\"\n}\n]\n", "{\"text\": \"d\"}\n{\"text\": \"e\"}", "[]", "[[{\"text\": \"a\"}]]"),
+            Bytes("[{\"text\": \"a\"}, {\"text\": \"b\\\"]\"}, 1, [2, {}]]", " \n[\n {\n\"text\":\t\"c\"\n}\n]\n", "{\"text\": \"d\"}\n{\"text\": \"e\"}", "[]", "[[{\"text\": \"a\"}]]", $"[1, \"{new string('a', 3000)}\"\r] x"),
             Bytes("[", "]", "{", "}", ",", "\"", "\\", "\n", "\r", "\uFEFF", "{\"text\": \"x\"}", "\\\"", "\\u0041", ":"));
 
         await RunAsync(fuzzer, async input =>
@@ -60,7 +60,7 @@ public sealed class SourceFuzzTests
     {
         var lines = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 100).Select(i => $"{{\"text\": \"{i}\"}}\n")));
         var member = DecompressionTests.Compress(lines, extension);
-        var fuzzer = new Fuzzer([member, [.. member, .. member], DecompressionTests.Compress(new byte[1 << 18], extension)], [member[..4], member[^8..], [0x1f, 0x8b], [0x28, 0xb5, 0x2f, 0xfd], [0], [0xff]]);
+        var fuzzer = new Fuzzer([member, [.. member, .. member], DecompressionTests.Compress([.. "\uFEFF"u8, .. new byte[3000], .. "\r\n{"u8], extension)[..^8], DecompressionTests.Compress(new byte[1 << 18], extension)], [member[..4], member[^8..], [0x1f, 0x8b], [0x28, 0xb5, 0x2f, 0xfd], [0], [0xff]]);
 
         await RunAsync(fuzzer, async input =>
         {

@@ -77,6 +77,16 @@ public sealed class TokenizationTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_ManyBadElementsOfAList_IsRefusedWithTheFirstElement()
+    {
+        var list = $"[{string.Join(",\n\n", Enumerable.Range(1, 20).Select(i => Instruction(i is 4 or 8 or 12 ? new string('.', 300) : "a", "b")))}]";
+
+        var fault = (await Assert.ThrowsAsync<FaultException>(() => Run(TaskType.InstructionFinetune, Sources.Of("train.json", System.Text.Encoding.UTF8.GetBytes(list))))).Fault;
+
+        Assert.Equal("train.json, element 4", fault.Place);
+    }
+
+    [Fact]
     public async Task Run_ManyBadExamples_IsRefusedWithTheFirstLine()
     {
         var lines = Enumerable.Range(1, 20).Select(i => i is 4 or 8 or 12 ? Instruction(new string('.', 300), "x") : Instruction("a", "b"));

@@ -12,30 +12,69 @@ public sealed class TokenSetsTests
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
+    /// <summary>The release begins before some step of the claim, stops before some step of its own, and goes on when the tokens are there.</summary>
     [Fact]
-    public async Task Claim_AtAnyStepOfAnothersRelease_GivesTokensThatStay() => await AtEveryStepAsync(
-        async blobs => await UseAsync(blobs, "old"),
-        (blobs, _) => new TokenSets(blobs).ReleaseAsync("old", Cancellation),
-        async (blobs, _) => await UseAsync(blobs, "new"));
+    public async Task Claim_InAnyOrderWithAnothersRelease_GivesTokensThatStay()
+    {
+        var orders = 0;
+        var isBegun = true;
+        for (var claimStep = 0; isBegun; claimStep++)
+        {
+            var isStopped = true;
+            for (var releaseStep = 0; isStopped; releaseStep++)
+            {
+                var blobs = new InMemoryBlobStore();
+                await UseAsync(blobs, "old");
+                var (stopped, goOn) = (NewSignal(), NewSignal());
+                var releasing = new InterruptedBlobStore(blobs, releaseStep, () =>
+                {
+                    stopped.SetResult();
+                    return goOn.Task;
+                });
+                var release = Task.CompletedTask;
+                var claiming = new InterruptedBlobStore(blobs, claimStep, () =>
+                {
+                    release = new TokenSets(releasing).ReleaseAsync("old", Cancellation);
+                    return Task.WhenAny(stopped.Task, release);
+                });
 
-    [Fact]
-    public async Task Release_AtAnyStepOfAnothersClaim_LeavesItsTokens() => await AtEveryStepAsync(
-        async blobs => await UseAsync(blobs, "old"),
-        async (blobs, _) => await UseAsync(blobs, "new"),
-        (blobs, _) => new TokenSets(blobs).ReleaseAsync("old", Cancellation));
+                await UseAsync(claiming, "new");
+                goOn.SetResult();
+                await release;
+
+                (isBegun, isStopped) = (releasing.Steps > 0, stopped.Task.IsCompleted);
+                orders++;
+                await RequireWholeAsync(blobs, $"release from step {claimStep}, stopped at its step {releaseStep}");
+                await new TokenSets(blobs).ReleaseAsync("old", Cancellation);
+                await new TokenSets(blobs).ReleaseAsync("new", Cancellation);
+                Assert.Empty(await TokensAsync(blobs));
+            }
+        }
+
+        Assert.InRange(orders, 6 * 8, 1000);
+    }
 
     [Fact]
     public async Task Claim_AtAnyStepOfAnothersClaim_IsOfTheSameTokens()
     {
-        var shared = 0;
-        await AtEveryStepAsync(
-            _ => Task.CompletedTask,
-            async (blobs, claimed) => claimed.Add(await UseAsync(blobs, "old")),
-            async (blobs, claimed) => claimed.Add(await UseAsync(blobs, "new")),
-            claimed => shared += claimed.Distinct().Count() == 1 ? 1 : 0,
-            releaseFirst: "old");
+        var (steps, shared) = (1, 0);
+        for (var step = 0; step < steps; step++)
+        {
+            var blobs = new InMemoryBlobStore();
+            BlobPath inner = default;
+            var interrupted = new InterruptedBlobStore(blobs, step, async () => inner = await UseAsync(blobs, "new"));
 
-        Assert.NotEqual(0, shared);
+            shared += await UseAsync(interrupted, "old") == inner ? 1 : 0;
+
+            steps = Math.Max(steps, interrupted.Steps);
+            await new TokenSets(blobs).ReleaseAsync("old", Cancellation);
+            await RequireWholeAsync(blobs, $"claim at step {step}");
+            await new TokenSets(blobs).ReleaseAsync("new", Cancellation);
+            Assert.Empty(await TokensAsync(blobs));
+        }
+
+        Assert.InRange(steps, 6, 50);
+        Assert.Equal(steps, shared);
     }
 
     [Fact]
@@ -54,41 +93,7 @@ public sealed class TokenSetsTests
         Assert.Empty(await TokensAsync(blobs));
     }
 
-    /// <summary>
-    /// Does <paramref name="inner"/> as a whole before the first step of <paramref name="outer"/>, in a new store before the second, and so on. Whatever run "new" has
-    /// claimed must be whole then, and nothing may stay when all runs are deleted.
-    /// </summary>
-    private static async Task AtEveryStepAsync(
-        Func<IBlobStore, Task> prepare,
-        Func<IBlobStore, List<BlobPath>, Task> outer,
-        Func<IBlobStore, List<BlobPath>, Task> inner,
-        Action<List<BlobPath>>? check = null,
-        string? releaseFirst = null)
-    {
-        for (var step = 0; ; step++)
-        {
-            var blobs = new InMemoryBlobStore();
-            var claimed = new List<BlobPath>();
-            await prepare(blobs);
-            var interrupted = new InterruptedBlobStore(blobs, step, () => inner(blobs, claimed));
-            await outer(interrupted, claimed);
-            if (interrupted.Steps <= step)
-            {
-                Assert.InRange(step, 5, 50);
-                return;
-            }
-
-            check?.Invoke(claimed);
-            if (releaseFirst is not null)
-            {
-                await new TokenSets(blobs).ReleaseAsync(releaseFirst, Cancellation);
-            }
-
-            await RequireWholeAsync(blobs, "new", step);
-            await new TokenSets(blobs).ReleaseAsync("new", Cancellation);
-            Assert.Empty(await TokensAsync(blobs));
-        }
-    }
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Claims, and tokenizes unless that was done.</summary>
     private static async Task<BlobPath> UseAsync(IBlobStore blobs, string run)
@@ -103,13 +108,15 @@ public sealed class TokenSetsTests
         return folder;
     }
 
-    private static async Task RequireWholeAsync(IBlobStore blobs, string run, int step)
+    /// <summary>Run "new" has claimed one folder, and all is in it.</summary>
+    private static async Task RequireWholeAsync(IBlobStore blobs, string order)
     {
-        var names = (await TokensAsync(blobs)).Where(name => !name.EndsWith("current.json", StringComparison.Ordinal)).ToLookup(name => name[..name.IndexOf('/', Set.Name.Length + 1)]);
-        var claimed = names.Where(folder => folder.Any(name => name.EndsWith("runs/" + run, StringComparison.Ordinal))).ToList();
-        Assert.True(claimed.Count == 1, $"At step {step} {claimed.Count} folders are claimed.");
-        Assert.Contains(claimed[0].Key + "/" + Manifest.FileName, claimed[0]);
-        Assert.Contains(claimed[0].Key + "/block-000000.bin", claimed[0]);
+        var names = await TokensAsync(blobs);
+        var claim = Assert.Single(names, name => name.EndsWith("/runs/new", StringComparison.Ordinal));
+        foreach (var file in (string[])[Manifest.FileName, "block-000000.bin"])
+        {
+            Assert.True(names.Contains(claim.Replace("runs/new", file, StringComparison.Ordinal)), $"{file} is gone: {order}.");
+        }
     }
 
     private static async Task<List<string>> TokensAsync(IBlobStore blobs) =>
@@ -118,6 +125,7 @@ public sealed class TokenSetsTests
     /// <summary>Something else happens before one of the steps.</summary>
     private sealed class InterruptedBlobStore(IBlobStore blobs, int step, Func<Task> interrupt) : IBlobStore
     {
+        /// <summary>Done so far.</summary>
         public int Steps { get; private set; }
 
         public async Task<BlobInfo?> FindAsync(BlobPath path, CancellationToken cancellationToken = default) =>
