@@ -36,6 +36,11 @@ internal static class VocabularyReader
         JsonField model, Dictionary<string, int> vocabulary, HashSet<int> special, Action<int, int>? visit = null)
     {
         var merges = model["merges"];
+        if (merges.Count > MergeTable.Ranks)
+        {
+            throw merges.Invalid($"has more than {MergeTable.Ranks} merges");
+        }
+
         var table = new MergeTable(merges.Count);
         var rank = 0;
         foreach (var merge in merges.Items())

@@ -7,9 +7,6 @@ namespace FineTune.Data.Tokenizers.Merging;
 /// <param name="whole">Pieces that are tokens whatever merges say (<c>ignore_merges</c>), or null.</param>
 internal sealed class BpeModel(IAlphabet alphabet, MergeTable merges, PieceTable? whole)
 {
-    /// <summary>Symbols merged at once; longer pieces are encoded in parts.</summary>
-    private const int Window = 1 << 13;
-
     /// <summary>Appends the ids of the piece of <paramref name="text"/> from <paramref name="start"/> to <paramref name="end"/>.</summary>
     public void Append(ReadOnlySpan<byte> text, int start, int end, TokenBuffer output, BpeWorkspace workspace)
     {
@@ -35,57 +32,70 @@ internal sealed class BpeModel(IAlphabet alphabet, MergeTable merges, PieceTable
         }
 
         var first = output.Count;
-        for (var window = Window; !TryEncode(piece, window, output, workspace); window *= 8)
+        for (var window = WindowCache.Bytes; !TryEncode(piece, window, output, workspace); window = (int)Math.Min(window * 16L, Array.MaxLength))
         {
             output.Truncate(first);
         }
     }
 
     /// <summary>
-    /// Encodes in parts of <paramref name="window"/> symbols, in bounded memory. Of each part the first three quarters of the tokens are
-    /// kept and the next part begins after them. The result is that of merging the whole at once if every two neighbouring tokens are
-    /// what their joint text is encoded to: no merge crosses between two such tokens, because merges within a neighbourhood are the same
-    /// ones in the same order as in its text alone. Within a part that holds; where parts meet it is checked.
+    /// Encodes in windows of <paramref name="size"/> bytes, in bounded memory. Of each window the first three quarters of the tokens are
+    /// kept, and the next one begins with the last of these. The result is that of merging the whole at once if every two neighbouring
+    /// tokens are what their joint text is encoded to: no merge crosses between two such tokens, because merges within a neighbourhood
+    /// are the same ones in the same order as in its text alone. Within a window that holds; and so it does across windows where both
+    /// find the same token.
     /// </summary>
-    /// <returns>Whether it held; if not, larger parts are needed.</returns>
-    private bool TryEncode(ReadOnlySpan<byte> piece, int window, TokenBuffer output, BpeWorkspace workspace)
+    /// <returns>Whether they did; if not, larger windows are needed.</returns>
+    private bool TryEncode(ReadOnlySpan<byte> piece, int size, TokenBuffer output, BpeWorkspace workspace)
     {
-        var (symbols, seam) = (workspace.Symbols, workspace.Seam);
-        var start = 0;
-        for (var last = -1; ;)
+        var (symbols, windows) = (workspace.Symbols, workspace.Windows);
+        var (start, shared, sharedEnd) = (0, -1, 0);
+        while (size < piece.Length - start)
         {
-            symbols.Clear();
-            var read = alphabet.Read(piece, start, symbols, window);
-            var isEnd = read == piece.Length;
-            symbols.Merge(merges);
-            if (last >= 0 && symbols.Count > 0 && !Meet(piece, last, start, symbols.Count > 1 ? symbols.Starts[1] : read, symbols.Ids[0], output, seam))
+            var bytes = piece.Slice(start, WholeCharacters(piece[start..], size));
+            if (size > WindowCache.Bytes || !windows.TryFind(bytes, out var window))
+            {
+                window = Window.Of(Merged(bytes, symbols));
+                if (size <= WindowCache.Bytes)
+                {
+                    windows.Add(bytes, window);
+                }
+            }
+
+            if (window.Ids.Length < 2 || (shared >= 0 && (window.Ids[0] != shared || window.FirstEnd != sharedEnd - start)))
             {
                 return false;
             }
 
-            if (isEnd)
-            {
-                output.Add(symbols.Ids);
-                return true;
-            }
-
-            var kept = symbols.Count - (symbols.Count / 4) - 1;
-            if (kept < 1)
-            {
-                return false;
-            }
-
-            output.Add(symbols.Ids[..kept]);
-            (last, start) = (symbols.Starts[kept - 1], symbols.Starts[kept]);
+            output.Add(shared < 0 ? window.Ids : window.Ids[1..]);
+            (shared, sharedEnd, start) = (window.Ids[^1], start + window.LastEnd, start + window.LastStart);
         }
+
+        var rest = Merged(piece[start..], symbols);
+        if (shared >= 0 && (rest.Count < 2 || rest.Ids[0] != shared || rest.Starts[1] != sharedEnd - start))
+        {
+            return false;
+        }
+
+        output.Add(shared < 0 ? rest.Ids : rest.Ids[1..]);
+        return true;
     }
 
-    /// <summary>Whether the text from <paramref name="start"/> over <paramref name="middle"/> to <paramref name="end"/> is these two tokens.</summary>
-    private bool Meet(ReadOnlySpan<byte> piece, int start, int middle, int end, int second, TokenBuffer output, Symbols seam)
+    private Symbols Merged(ReadOnlySpan<byte> text, Symbols symbols)
     {
-        seam.Clear();
-        alphabet.Read(piece[..end], start, seam, int.MaxValue);
-        seam.Merge(merges);
-        return seam.Count == 2 && seam.Ids[0] == output.Ids[^1] && seam.Ids[1] == second && seam.Starts[1] == middle;
+        alphabet.Read(text, symbols);
+        symbols.Merge(merges);
+        return symbols;
+    }
+
+    /// <summary>The greatest length up to <paramref name="most"/> that doesn't cut a character.</summary>
+    private static int WholeCharacters(ReadOnlySpan<byte> text, int most)
+    {
+        while ((text[most] & 0xC0) == 0x80)
+        {
+            most--;
+        }
+
+        return most;
     }
 }

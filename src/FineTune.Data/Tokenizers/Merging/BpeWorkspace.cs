@@ -7,10 +7,9 @@ internal sealed class BpeWorkspace
 
     public PieceCache Cache { get; } = new();
 
-    public Symbols Symbols { get; } = new();
+    public WindowCache Windows { get; } = new();
 
-    /// <summary>For the tokens on both sides of a seam.</summary>
-    public Symbols Seam { get; } = new();
+    public Symbols Symbols { get; } = new();
 
     /// <summary>Text whose spaces were changed.</summary>
     public ref byte[] Text => ref text;

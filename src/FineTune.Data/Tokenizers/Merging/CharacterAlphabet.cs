@@ -16,12 +16,13 @@ internal sealed class CharacterAlphabet(IReadOnlyDictionary<int, int> ids, int[]
 
     private readonly int[] plane = [.. Enumerable.Range(0, 0x10000).Select(scalar => ids.GetValueOrDefault(scalar, Absent))];
 
-    public int Read(ReadOnlySpan<byte> text, int start, Symbols symbols, int limit)
+    public void Read(ReadOnlySpan<byte> text, Symbols symbols)
     {
+        symbols.Begin(text.Length);
         var afterUnknown = false;
-        while (start < text.Length && (symbols.Count < limit || afterUnknown))
+        for (int start = 0, length; start < text.Length; start += length)
         {
-            var id = Find(text, start, out var length);
+            var id = Find(text, start, out length);
             if (id != Absent)
             {
                 symbols.Add(id, start);
@@ -39,11 +40,7 @@ internal sealed class CharacterAlphabet(IReadOnlyDictionary<int, int> ids, int[]
                 symbols.Add(missing, start);
                 afterUnknown = fusesUnknown;
             }
-
-            start += length;
         }
-
-        return start;
     }
 
     private int Find(ReadOnlySpan<byte> text, int start, out int length)

@@ -3,25 +3,20 @@ namespace FineTune.Data.Tokenizers.Merging;
 /// <summary>Turns text into the symbols that merging begins with.</summary>
 internal interface IAlphabet
 {
-    /// <summary>
-    /// Adds the symbols of <paramref name="text"/> from byte <paramref name="start"/> on, until it ends or there are
-    /// <paramref name="limit"/> of them or a few more; returns where reading stopped.
-    /// </summary>
-    int Read(ReadOnlySpan<byte> text, int start, Symbols symbols, int limit);
+    /// <summary>Puts the symbols of <paramref name="text"/> into <paramref name="symbols"/>.</summary>
+    void Read(ReadOnlySpan<byte> text, Symbols symbols);
 }
 
 /// <summary>Every byte is a symbol (byte-level BPE).</summary>
 /// <param name="ids">By byte.</param>
 internal sealed class ByteAlphabet(int[] ids) : IAlphabet
 {
-    public int Read(ReadOnlySpan<byte> text, int start, Symbols symbols, int limit)
+    public void Read(ReadOnlySpan<byte> text, Symbols symbols)
     {
-        while (start < text.Length && symbols.Count < limit)
+        symbols.Begin(text.Length);
+        for (var i = 0; i < text.Length; i++)
         {
-            symbols.Add(ids[text[start]], start);
-            start++;
+            symbols.Add(ids[text[i]], i);
         }
-
-        return start;
     }
 }

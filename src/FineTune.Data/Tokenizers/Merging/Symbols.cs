@@ -1,20 +1,18 @@
+using System.Numerics;
+
 namespace FineTune.Data.Tokenizers.Merging;
 
 /// <summary>
 /// The symbols of a piece while its pairs merge: the pair of the lowest rank first, the leftmost of equals, until no pair has a rank
-/// (Sennrich et al. 2016). O(n log n) for long pieces; buffers grow to the longest one seen and are reused.
+/// (Sennrich et al. 2016). O(n log n); buffers grow to the longest piece seen and are reused.
 /// </summary>
 internal sealed class Symbols
 {
-    /// <summary>Up to here looking at every pair is faster than keeping a heap.</summary>
-    private const int Few = 48;
-
-    private int[] ids = new int[Few];
-    private int[] starts = new int[Few];
-    private ulong[] merges = new ulong[Few];
-    private int[] previous = [];
-    private int[] next = [];
-    private readonly PriorityQueue<int, ulong> candidates = new();
+    private readonly RankTree ranks = new();
+    private int[] ids = new int[64];
+    private int[] starts = new int[64];
+    private int[] previous = new int[64];
+    private int[] next = new int[64];
 
     public int Count { get; private set; }
 
@@ -23,107 +21,55 @@ internal sealed class Symbols
     /// <summary>Where each begins in the text, in bytes.</summary>
     public ReadOnlySpan<int> Starts => starts.AsSpan(0, Count);
 
-    public void Clear() => Count = 0;
+    /// <summary>Forgets all symbols and makes room for <paramref name="most"/>.</summary>
+    public void Begin(int most)
+    {
+        Count = 0;
+        if (most > ids.Length)
+        {
+            var room = (int)BitOperations.RoundUpToPowerOf2((uint)most);
+            (ids, starts, previous, next) = (new int[room], new int[room], new int[room], new int[room]);
+        }
+    }
 
     public void Add(int id, int start)
     {
-        if (Count == ids.Length)
-        {
-            Array.Resize(ref ids, Count * 2);
-            Array.Resize(ref starts, Count * 2);
-            Array.Resize(ref merges, Count * 2);
-        }
-
         (ids[Count], starts[Count]) = (id, start);
         Count++;
     }
 
+    /// <summary>A doubly linked list: a merged pair lives on at its left end; the right end, and the last symbol, have no rank.</summary>
     public void Merge(MergeTable table)
     {
-        for (var i = 0; i + 1 < Count; i++)
+        FindPairs(table);
+        var (ids, previous, next, pairs) = (this.ids, this.previous, this.next, ranks.Ranks);
+        while (ranks.First(out var rank) is var left && rank != MergeTable.None)
         {
-            merges[i] = table.Find(ids[i], ids[i + 1]);
-        }
-
-        if (Count <= Few)
-        {
-            MergeFew(table);
-        }
-        else
-        {
-            MergeMany(table);
-        }
-    }
-
-    private void MergeFew(MergeTable table)
-    {
-        while (Count > 1)
-        {
-            var (best, at) = (MergeTable.None, 0);
-            for (var i = 0; i + 1 < Count; i++)
+            var (before, right) = (previous[left], next[left]);
+            var after = next[right];
+            ids[left] = table.Result(rank);
+            next[left] = after;
+            pairs[right] = MergeTable.None;
+            pairs[left] = MergeTable.None;
+            if (after < Count)
             {
-                if (merges[i] < best)
+                previous[after] = left;
+                pairs[left] = table.Find(ids[left], ids[after]);
+            }
+
+            if (before >= 0)
+            {
+                pairs[before] = table.Find(ids[before], ids[left]);
+                if (!RankTree.Together(before, left))
                 {
-                    (best, at) = (merges[i], i);
+                    ranks.Changed(before);
                 }
             }
 
-            if (best == MergeTable.None)
+            ranks.Changed(left);
+            if (!RankTree.Together(left, right))
             {
-                return;
-            }
-
-            ids[at] = (int)(uint)best;
-            Count--;
-            var moved = Count - at - 1;
-            ids.AsSpan(at + 2, moved).CopyTo(ids.AsSpan(at + 1));
-            starts.AsSpan(at + 2, moved).CopyTo(starts.AsSpan(at + 1));
-            merges.AsSpan(at + 1, moved).CopyTo(merges.AsSpan(at));
-            if (at > 0)
-            {
-                merges[at - 1] = table.Find(ids[at - 1], ids[at]);
-            }
-
-            if (at + 1 < Count)
-            {
-                merges[at] = table.Find(ids[at], ids[at + 1]);
-            }
-        }
-    }
-
-    /// <summary>A doubly linked list: a merged pair lives on at its left end; the right end, and the last symbol, have no merge.</summary>
-    private void MergeMany(MergeTable table)
-    {
-        if (next.Length < Count)
-        {
-            (previous, next) = (new int[ids.Length], new int[ids.Length]);
-        }
-
-        merges[Count - 1] = MergeTable.None;
-        for (var i = 0; i < Count; i++)
-        {
-            (previous[i], next[i]) = (i - 1, i + 1);
-            Offer(i);
-        }
-
-        while (candidates.TryDequeue(out var left, out var candidate))
-        {
-            if (merges[left] >> 32 != candidate >> 32)
-            {
-                continue;
-            }
-
-            var right = next[left];
-            (ids[left], merges[right], next[left]) = ((int)(uint)merges[left], MergeTable.None, next[right]);
-            if (next[left] < Count)
-            {
-                previous[next[left]] = left;
-            }
-
-            Update(left, table);
-            if (previous[left] >= 0)
-            {
-                Update(previous[left], table);
+                ranks.Changed(right);
             }
         }
 
@@ -136,17 +82,16 @@ internal sealed class Symbols
         Count = kept;
     }
 
-    private void Update(int left, MergeTable table)
+    private void FindPairs(MergeTable table)
     {
-        merges[left] = next[left] < Count ? table.Find(ids[left], ids[next[left]]) : MergeTable.None;
-        Offer(left);
-    }
-
-    private void Offer(int left)
-    {
-        if (merges[left] != MergeTable.None)
+        ranks.Begin(Count);
+        var pairs = ranks.Ranks;
+        for (var i = 0; i < Count; i++)
         {
-            candidates.Enqueue(left, (merges[left] & 0xFFFF_FFFF_0000_0000) | (uint)left);
+            (previous[i], next[i]) = (i - 1, i + 1);
+            pairs[i] = i + 1 < Count ? table.Find(ids[i], ids[i + 1]) : MergeTable.None;
         }
+
+        ranks.Build(Count);
     }
 }
