@@ -8,7 +8,7 @@ public sealed record TokenSequence(int[] Tokens, bool[] Trained)
     public int Length => Tokens.Length;
 
     /// <summary>How many tokens carry loss; the first never does, nothing precedes it.</summary>
-    public int TrainedCount => Trained.Skip(1).Count(trained => trained);
+    public int TrainedCount => Trained.AsSpan(Math.Min(1, Trained.Length)).Count(true);
 }
 
 /// <summary>Sequences padded on the right to a common length.</summary>

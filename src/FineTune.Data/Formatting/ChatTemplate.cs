@@ -15,9 +15,7 @@ public sealed class ChatTemplate
 {
     private readonly JinjaTemplate template;
     private readonly ControlTokens controls;
-    private readonly string bos;
-    private readonly string eos;
-    private readonly DateOnly today;
+    private readonly JinjaScope constants;
     private readonly string generationPrompt = "";
 
     /// <param name="source">Jinja text.</param>
@@ -25,8 +23,8 @@ public sealed class ChatTemplate
     /// <exception cref="FaultException">The template can't be used; the message says why.</exception>
     public ChatTemplate(Tokenizer tokenizer, string source, DateOnly today)
     {
-        (this.today, controls) = (today, new ControlTokens(tokenizer.AddedTokens));
-        (bos, eos) = (NameOf(tokenizer, tokenizer.BosId), NameOf(tokenizer, tokenizer.EosId));
+        controls = new ControlTokens(tokenizer.AddedTokens);
+        constants = Constants(NameOf(tokenizer, tokenizer.BosId), NameOf(tokenizer, tokenizer.EosId), today);
         ChatMessage[] probe = [new(ChatRole.User, "q"), new(ChatRole.Assistant, "a")];
         try
         {
@@ -67,14 +65,20 @@ public sealed class ChatTemplate
         var text = Join(parts);
         RequireWhole(text, messages, tools);
         var found = controls.Find(text);
-        var trained = Enumerable.Range(0, messages.Count)
-            .Where(i => messages[i] is { Role: ChatRole.Assistant, Trained: true })
-            .Select(i => TrainedRange(i, parts, text, found)).ToList();
+        var trained = new List<(int Start, int End)>();
+        for (var i = 0; i < messages.Count; i++)
+        {
+            if (messages[i] is { Role: ChatRole.Assistant, Trained: true })
+            {
+                trained.Add(TrainedRange(i, parts, text, found));
+            }
+        }
+
         return new RenderedChat(text.Value, ControlTokens.Cut(text.Value, found, trained));
     }
 
     private (int Start, int End) TrainedRange(
-        int message, IReadOnlyList<RenderedPart> parts, JinjaText text, IReadOnlyList<(int Start, int End, int Id)> found)
+        int message, List<RenderedPart> parts, JinjaText text, List<FoundControl> found)
     {
         var (at, start, end) = (0, -1, -1);
         foreach (var part in parts)
@@ -98,7 +102,7 @@ public sealed class ChatTemplate
             start = content;
         }
 
-        var lastControl = found.LastOrDefault(control => control.Start >= start && control.End <= end);
+        var lastControl = found.FindLast(control => control.Start >= start && control.End <= end);
         return (start, lastControl.End > 0 ? lastControl.End : end);
     }
 
@@ -121,7 +125,7 @@ public sealed class ChatTemplate
     /// <summary>Templates leave out what they don't know of; then the model would learn from something else than what was written.</summary>
     private static void RequireWhole(JinjaText text, IReadOnlyList<ChatMessage> messages, IReadOnlyList<string> tools)
     {
-        var origins = text.Runs.Select(run => run.Origin).ToHashSet();
+        var origins = text.Origins(messages.Count);
         if (tools.Count > 0 && !origins.Contains(Origin.Tools))
         {
             throw new JinjaException("it leaves out the definitions of tools");
@@ -134,30 +138,39 @@ public sealed class ChatTemplate
                 throw new JinjaException($"it leaves out the tool calls of messages[{i}]");
             }
 
-            if (messages[i].ToolCalls.Count == 0 && PythonText.Strip(messages[i].Content).Length > 0 && !origins.Contains(Origin.Content(i)))
+            if (messages[i].ToolCalls.Count == 0 && !PythonText.IsBlank(messages[i].Content) && !origins.Contains(Origin.Content(i)))
             {
                 throw new JinjaException($"it leaves out the content of messages[{i}]");
             }
         }
     }
 
-    private IReadOnlyList<RenderedPart> Run(IReadOnlyList<ChatMessage> messages, IReadOnlyList<string> tools, bool addGenerationPrompt)
+    private List<RenderedPart> Run(IReadOnlyList<ChatMessage> messages, IReadOnlyList<string> tools, bool addGenerationPrompt)
     {
-        var date = today.ToString("dd MMM yyyy", CultureInfo.InvariantCulture);
-        return template.Render(new Dictionary<string, object?>
+        return template.Render(new JinjaScope(constants)
         {
             ["messages"] = ChatValues.Messages(messages),
             ["tools"] = ChatValues.Tools(tools),
-            ["documents"] = null,
             ["add_generation_prompt"] = addGenerationPrompt,
-            ["bos_token"] = new JinjaText(bos, Origin.Template),
-            ["eos_token"] = new JinjaText(eos, Origin.Template),
-            ["date_string"] = new JinjaText(date, Origin.Other),
-            ["strftime_now"] = (JinjaFunction)((arguments, _) => new JinjaText(PythonText.Date(today, arguments), Origin.Other)),
         });
     }
 
-    private static JinjaText Join(IEnumerable<RenderedPart> parts) => JinjaText.Join(parts.Select(part => part.Text));
+    /// <summary>What is the same for all conversations.</summary>
+    private static JinjaScope Constants(string bos, string eos, DateOnly today)
+    {
+        var scope = new JinjaScope(null)
+        {
+            ["documents"] = null,
+            ["bos_token"] = new JinjaText(bos, Origin.Template),
+            ["eos_token"] = new JinjaText(eos, Origin.Template),
+            ["date_string"] = new JinjaText(today.ToString("dd MMM yyyy", CultureInfo.InvariantCulture), Origin.Other),
+            ["strftime_now"] = (JinjaFunction)((arguments, _) => new JinjaText(PythonText.Date(today, arguments), Origin.Other)),
+        };
+        JinjaGlobals.Define(scope);
+        return scope;
+    }
+
+    private static JinjaText Join(List<RenderedPart> parts) => JinjaText.Join(parts.ConvertAll(part => part.Text));
 
     private static string NameOf(Tokenizer tokenizer, int? id) =>
         tokenizer.AddedTokens.FirstOrDefault(token => token.Id == id)?.Content ?? "";

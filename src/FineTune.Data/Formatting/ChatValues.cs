@@ -65,7 +65,9 @@ internal static class ChatValues
 
     private static string Role(ChatRole role) => role switch
     {
-        ChatRole.Developer => "system",
-        _ => role.ToString().ToLowerInvariant(),
+        ChatRole.Developer or ChatRole.System => "system",
+        ChatRole.User => "user",
+        ChatRole.Assistant => "assistant",
+        _ => "tool",
     };
 }

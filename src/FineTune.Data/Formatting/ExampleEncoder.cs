@@ -66,7 +66,7 @@ public sealed class ExampleEncoder(Tokenizer tokenizer, ChatTemplate? chatTempla
     public int[] EncodePrompt(string prompt)
     {
         var tokens = Begin();
-        tokens.Add(Tokenizer.Encode(prompt), trained: false);
+        tokens.Add(Tokenizer, prompt, TextPosition.Start, trained: false);
         return tokens.Tokens;
     }
 
@@ -107,7 +107,7 @@ public sealed class ExampleEncoder(Tokenizer tokenizer, ChatTemplate? chatTempla
             }
             else
             {
-                tokens.Add(Tokenizer.Encode(segment.Text, position), segment.Trained);
+                tokens.Add(Tokenizer, chat.TextOf(segment), position, segment.Trained);
                 position = TextPosition.Continuation;
             }
         }
@@ -118,8 +118,8 @@ public sealed class ExampleEncoder(Tokenizer tokenizer, ChatTemplate? chatTempla
     private MaskedTokens Instruction(InstructionExample example)
     {
         var tokens = Begin();
-        tokens.Add(Tokenizer.Encode(example.Prompt), trained: false);
-        tokens.Add(Tokenizer.Encode(example.Response, TextPosition.Continuation), trained: true);
+        tokens.Add(Tokenizer, example.Prompt, TextPosition.Start, trained: false);
+        tokens.Add(Tokenizer, example.Response, TextPosition.Continuation, trained: true);
         tokens.Add(RequireEos(Tokenizer), trained: true);
         return tokens;
     }

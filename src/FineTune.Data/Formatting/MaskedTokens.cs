@@ -1,29 +1,46 @@
 using FineTune.Core.Training;
+using FineTune.Data.Tokenizers;
 
 namespace FineTune.Data.Formatting;
 
 /// <summary>Token ids under construction, each with whether it is trained on.</summary>
 internal sealed class MaskedTokens
 {
-    private readonly List<int> tokens = [];
-    private readonly List<bool> mask = [];
+    private readonly TokenBuffer tokens = new();
+    private bool[] mask = new bool[256];
 
     public int Count => tokens.Count;
 
-    public int[] Tokens => [.. tokens];
+    public int[] Tokens => tokens.Ids.ToArray();
 
     public void Add(int token, bool trained)
     {
         tokens.Add(token);
-        mask.Add(trained);
+        Mark(tokens.Count - 1, trained);
     }
 
-    public void Add(int[] ids, bool trained)
+    /// <summary>Adds the ids of <paramref name="text"/>, as <see cref="Tokenizer.Encode(string, TextPosition)"/> gives them.</summary>
+    public void Add(Tokenizer tokenizer, ReadOnlySpan<char> text, TextPosition position, bool trained)
     {
-        tokens.AddRange(ids);
-        mask.AddRange(Enumerable.Repeat(trained, ids.Length));
+        var first = tokens.Count;
+        tokenizer.Encode(text, tokens, position);
+        Mark(first, trained);
     }
 
     /// <summary>The first <paramref name="maximum"/> tokens.</summary>
-    public TokenSequence ToSequence(int maximum) => new([.. tokens.Take(maximum)], [.. mask.Take(maximum)]);
+    public TokenSequence ToSequence(int maximum)
+    {
+        var length = Math.Min(maximum, tokens.Count);
+        return new TokenSequence(tokens.Ids[..length].ToArray(), mask[..length]);
+    }
+
+    private void Mark(int first, bool trained)
+    {
+        if (mask.Length < tokens.Count)
+        {
+            Array.Resize(ref mask, Math.Max(tokens.Count, 2 * mask.Length));
+        }
+
+        mask.AsSpan(first, tokens.Count - first).Fill(trained);
+    }
 }

@@ -49,6 +49,19 @@ internal static class PythonText
 
     public static bool IsSpace(char c) => char.IsWhiteSpace(c) || c is >= '\u001C' and <= '\u001F';
 
+    public static bool IsBlank(string text)
+    {
+        foreach (var c in text)
+        {
+            if (!IsSpace(c))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     public static string StripStart(string text)
     {
         var start = 0;

@@ -11,7 +11,7 @@ public sealed record RenderedText(string Text, IReadOnlyList<int[]> Trained)
         foreach (var segment in chat.Segments)
         {
             // A range may begin or end amid no surrogate pair: edges are those of template text and of whole contents.
-            var end = position + segment.Text.EnumerateRunes().Count();
+            var end = position + Runes(chat.TextOf(segment));
             if (segment.Trained && wasTrained)
             {
                 ranges[^1][1] = end;
@@ -25,5 +25,16 @@ public sealed record RenderedText(string Text, IReadOnlyList<int[]> Trained)
         }
 
         return new RenderedText(chat.Text, ranges);
+    }
+
+    private static int Runes(ReadOnlySpan<char> text)
+    {
+        var count = 0;
+        foreach (var _ in text.EnumerateRunes())
+        {
+            count++;
+        }
+
+        return count;
     }
 }

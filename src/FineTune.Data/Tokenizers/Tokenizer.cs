@@ -18,6 +18,9 @@ namespace FineTune.Data.Tokenizers;
 public sealed class Tokenizer
 {
     internal const string LoadPhase = "load_tokenizer";
+
+    /// <summary>From here on the exact size of its UTF-8 is worth counting, in UTF-16 units.</summary>
+    private const int LongText = 1 << 16;
     private static readonly string[] EndNames = ["<|end_of_text|>", "<|eot_id|>", "<|eom_id|>", "<|endoftext|>"];
 
     private readonly BpeModel model;
@@ -81,19 +84,20 @@ public sealed class Tokenizer
     /// <param name="position">Decides whether SentencePiece vocabularies put a space before the text.</param>
     public int[] Encode(string text, TextPosition position = TextPosition.Start)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetByteCount(text));
         var workspace = Rent();
-        try
-        {
-            workspace.Ids.Clear();
-            Encode(buffer.AsSpan(0, Encoding.UTF8.GetBytes(text, buffer)), position, workspace.Ids, workspace);
-            return workspace.Ids.Ids.ToArray();
-        }
-        finally
-        {
-            workspaces.Add(workspace);
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
+        workspace.Ids.Clear();
+        Encode(text, workspace.Ids, position, workspace);
+        var found = workspace.Ids.Ids.ToArray();
+        workspaces.Add(workspace);
+        return found;
+    }
+
+    /// <summary>Appends the ids of <paramref name="text"/> to <paramref name="output"/>; lone surrogates count as U+FFFD.</summary>
+    public void Encode(ReadOnlySpan<char> text, TokenBuffer output, TextPosition position = TextPosition.Start)
+    {
+        var workspace = Rent();
+        Encode(text, output, position, workspace);
+        workspaces.Add(workspace);
     }
 
     /// <summary>Appends the ids of UTF-8 text to <paramref name="output"/>; bytes that aren't UTF-8 count as U+FFFD.</summary>
@@ -142,6 +146,14 @@ public sealed class Tokenizer
             model.Append(text, start, end, output, workspace);
             start = end;
         }
+    }
+
+    private void Encode(ReadOnlySpan<char> text, TokenBuffer output, TextPosition position, BpeWorkspace workspace)
+    {
+        var size = text.Length < LongText ? Encoding.UTF8.GetMaxByteCount(text.Length) : Encoding.UTF8.GetByteCount(text);
+        var buffer = ArrayPool<byte>.Shared.Rent(size);
+        Encode(buffer.AsSpan(0, Encoding.UTF8.GetBytes(text, buffer)), position, output, workspace);
+        ArrayPool<byte>.Shared.Return(buffer);
     }
 
     private BpeWorkspace Rent() => workspaces.TryTake(out var workspace) ? workspace : new BpeWorkspace();

@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+
 namespace FineTune.Data.Formatting.Jinja;
 
 /// <summary>Computes expressions as Python does.</summary>
@@ -138,9 +140,18 @@ internal sealed class JinjaEvaluator
         ? null
         : (int)JinjaValues.Number(value);
 
-    private List<object?> Positional(Arguments arguments, JinjaScope scope) =>
-        [.. arguments.Positional.Select(argument => Evaluate(argument, scope))];
+    private IReadOnlyList<object?> Positional(Arguments arguments, JinjaScope scope)
+    {
+        var values = arguments.Positional.Count == 0 ? [] : new object?[arguments.Positional.Count];
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = Evaluate(arguments.Positional[i], scope);
+        }
 
-    private Dictionary<string, object?> Named(Arguments arguments, JinjaScope scope) =>
-        arguments.Named.ToDictionary(argument => argument.Key, argument => Evaluate(argument.Value, scope));
+        return values;
+    }
+
+    private IReadOnlyDictionary<string, object?> Named(Arguments arguments, JinjaScope scope) => arguments.Named.Count == 0
+        ? ReadOnlyDictionary<string, object?>.Empty
+        : arguments.Named.ToDictionary(argument => argument.Key, argument => Evaluate(argument.Value, scope));
 }

@@ -55,7 +55,7 @@ internal static class JinjaFilters
     {
         var between = separator as JinjaText ?? JinjaText.Empty;
         var parts = JinjaValues.Iterate(value).Select(item => attribute is JinjaText name ? JinjaMembers.Item(item, name) : item);
-        return JinjaText.Join(parts.SelectMany(part => new[] { between, JinjaValues.Print(part) }).Skip(1));
+        return JinjaText.Join([.. parts.SelectMany(part => new[] { between, JinjaValues.Print(part) }).Skip(1)]);
     }
 
     private static JinjaList Choose(object? value, IReadOnlyList<object?> arguments, bool keeps) => new(

@@ -21,20 +21,20 @@ internal sealed class JinjaInterpreter
         Breaks,
     }
 
-    public IReadOnlyList<RenderedPart> Output => output;
+    public List<RenderedPart> Output => output;
 
     public void Run(IReadOnlyList<Statement> statements, JinjaScope scope) => RunAll(statements, scope);
 
     private Flow RunAll(IReadOnlyList<Statement> statements, JinjaScope scope)
     {
-        foreach (var statement in statements)
+        for (var i = 0; i < statements.Count; i++)
         {
             if (++steps > MaximumSteps)
             {
                 throw new JinjaException("it takes too many steps");
             }
 
-            var flow = RunOne(statement, scope);
+            var flow = RunOne(statements[i], scope);
             if (flow != Flow.Goes)
             {
                 return flow;
@@ -52,9 +52,7 @@ internal sealed class JinjaInterpreter
                 Write(JinjaValues.Print(evaluator.Evaluate(shown.Value, scope)));
                 return Flow.Goes;
             case Statement.If choice:
-                var taken = choice.Branches.FirstOrDefault(
-                    branch => branch.Condition is null || JinjaValues.IsTrue(evaluator.Evaluate(branch.Condition, scope)));
-                return taken.Body is null ? Flow.Goes : RunAll(taken.Body, scope);
+                return RunChoice(choice, scope);
             case Statement.For loop:
                 RunLoop(loop, scope);
                 return Flow.Goes;
@@ -71,6 +69,20 @@ internal sealed class JinjaInterpreter
             default:
                 throw new JinjaException($"{statement.GetType().Name} can't be run");
         }
+    }
+
+    private Flow RunChoice(Statement.If choice, JinjaScope scope)
+    {
+        for (var i = 0; i < choice.Branches.Count; i++)
+        {
+            var (condition, body) = choice.Branches[i];
+            if (condition is null || JinjaValues.IsTrue(evaluator.Evaluate(condition, scope)))
+            {
+                return RunAll(body, scope);
+            }
+        }
+
+        return Flow.Goes;
     }
 
     private void Write(JinjaText text)
@@ -106,7 +118,8 @@ internal sealed class JinjaInterpreter
         var outerMessage = message;
         for (var i = 0; i < items.Count; i++)
         {
-            var inner = new JinjaScope(scope) { ["loop"] = LoopState(items, i) };
+            var at = i;
+            var inner = new JinjaScope(scope) { ["loop"] = new JinjaMap(Origin.Template, map => Describe(map, items, at)) };
             Bind(loop.Names, items[i], inner);
             message = items[i] is JinjaMap { Message: { } index } ? index : outerMessage;
             var flow = RunAll(loop.Body, inner);
@@ -118,18 +131,18 @@ internal sealed class JinjaInterpreter
         }
     }
 
-    private static JinjaMap LoopState(IReadOnlyList<object?> items, int index) => new(Origin.Template)
+    private static void Describe(JinjaMap loop, IReadOnlyList<object?> items, int index)
     {
-        ["index0"] = (long)index,
-        ["index"] = index + 1L,
-        ["first"] = index == 0,
-        ["last"] = index == items.Count - 1,
-        ["length"] = (long)items.Count,
-        ["revindex"] = (long)(items.Count - index),
-        ["revindex0"] = items.Count - index - 1L,
-        ["previtem"] = index > 0 ? items[index - 1] : Undefined.Value,
-        ["nextitem"] = index + 1 < items.Count ? items[index + 1] : Undefined.Value,
-    };
+        loop["index0"] = (long)index;
+        loop["index"] = index + 1L;
+        loop["first"] = index == 0;
+        loop["last"] = index == items.Count - 1;
+        loop["length"] = (long)items.Count;
+        loop["revindex"] = (long)(items.Count - index);
+        loop["revindex0"] = items.Count - index - 1L;
+        loop["previtem"] = index > 0 ? items[index - 1] : Undefined.Value;
+        loop["nextitem"] = index + 1 < items.Count ? items[index + 1] : Undefined.Value;
+    }
 
     private static void Bind(IReadOnlyList<string> names, object? value, JinjaScope scope)
     {
@@ -173,7 +186,7 @@ internal sealed class JinjaInterpreter
         var outer = output;
         output = [];
         RunAll(body, new JinjaScope(scope));
-        var captured = JinjaText.Join(output.Select(part => part.Text));
+        var captured = JinjaText.Join(output.ConvertAll(part => part.Text));
         output = outer;
         return captured;
     }

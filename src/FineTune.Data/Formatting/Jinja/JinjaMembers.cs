@@ -46,7 +46,7 @@ internal static class JinjaMembers
         }
 
         return target is JinjaText
-            ? JinjaText.Join(sliced.Cast<JinjaText>())
+            ? JinjaText.Join([.. sliced.Cast<JinjaText>()])
             : new JinjaList(sliced, (target as JinjaList)?.Origin ?? Origin.Template);
     }
 

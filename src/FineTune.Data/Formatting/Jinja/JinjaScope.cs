@@ -3,7 +3,7 @@ namespace FineTune.Data.Formatting.Jinja;
 /// <summary>Names and their values; assignments stay in the innermost scope, as in Jinja.</summary>
 internal sealed class JinjaScope(JinjaScope? outer)
 {
-    private readonly Dictionary<string, object?> values = new(StringComparer.Ordinal);
+    private Dictionary<string, object?>? values;
 
     public object? this[string name]
     {
@@ -11,7 +11,7 @@ internal sealed class JinjaScope(JinjaScope? outer)
         {
             for (var scope = this; scope is not null; scope = scope.Outer)
             {
-                if (scope.values.TryGetValue(name, out var value))
+                if (scope.values is { } own && own.TryGetValue(name, out var value))
                 {
                     return value;
                 }
@@ -20,7 +20,7 @@ internal sealed class JinjaScope(JinjaScope? outer)
             return Undefined.Value;
         }
 
-        set => values[name] = value;
+        set => (values ??= new(StringComparer.Ordinal))[name] = value;
     }
 
     private JinjaScope? Outer { get; } = outer;

@@ -11,17 +11,11 @@ internal sealed class JinjaTemplate(string source)
 {
     private readonly IReadOnlyList<Statement> statements = JinjaParser.Parse(source);
 
-    public IReadOnlyList<RenderedPart> Render(IReadOnlyDictionary<string, object?> variables)
+    /// <param name="variables">Of this rendering only: the template may assign to them.</param>
+    public List<RenderedPart> Render(JinjaScope variables)
     {
-        var globals = new JinjaScope(null);
-        JinjaGlobals.Define(globals);
-        foreach (var (name, value) in variables)
-        {
-            globals[name] = value;
-        }
-
         var interpreter = new JinjaInterpreter();
-        interpreter.Run(statements, new JinjaScope(globals));
+        interpreter.Run(statements, variables);
         return interpreter.Output;
     }
 }

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace FineTune.Data.Formatting.Jinja;
 
 /// <summary>Where text comes from: the template, or which part of its input.</summary>
@@ -19,6 +17,17 @@ internal readonly record struct Origin(int Code)
 
     /// <summary>Whether it is the message's content or one of its calls.</summary>
     public bool IsOf(int message) => this == Content(message) || this == ToolCalls(message);
+}
+
+/// <summary>Origins of a conversation of <paramref name="messages"/> messages.</summary>
+internal sealed class OriginSet(int messages)
+{
+    /// <summary>By code, from the lowest on.</summary>
+    private readonly bool[] contained = new bool[Origin.ToolCalls(messages).Code - Origin.Tools.Code];
+
+    public void Add(Origin origin) => contained[origin.Code - Origin.Tools.Code] = true;
+
+    public bool Contains(Origin origin) => contained[origin.Code - Origin.Tools.Code];
 }
 
 /// <summary>Part of a text; ends where the next one begins.</summary>
@@ -45,31 +54,49 @@ internal sealed class JinjaText
     /// <summary>Of the first character.</summary>
     public Origin Origin => runs.Length == 0 ? Origin.Template : runs[0].Origin;
 
-    public static JinjaText Join(IEnumerable<JinjaText> parts)
+    public static JinjaText Join(IReadOnlyList<JinjaText> parts)
     {
-        var value = new StringBuilder();
-        var runs = new List<TextRun>();
-        foreach (var part in parts)
+        var values = new string[parts.Count];
+        var runs = new List<TextRun>(parts.Count);
+        var length = 0;
+        for (var i = 0; i < values.Length; i++)
         {
-            foreach (var run in part.runs)
+            values[i] = parts[i].Value;
+            foreach (var run in parts[i].runs)
             {
-                var end = value.Length + run.End;
                 if (runs.Count > 0 && runs[^1].Origin == run.Origin)
                 {
                     runs.RemoveAt(runs.Count - 1);
                 }
 
-                runs.Add(new TextRun(end, run.Origin));
+                runs.Add(new TextRun(length + run.End, run.Origin));
             }
 
-            value.Append(part.Value);
+            length += values[i].Length;
         }
 
-        return new JinjaText(value.ToString(), [.. runs]);
+        return new JinjaText(string.Concat(values), [.. runs]);
+    }
+
+    /// <summary>The origins that occur among those of a conversation of <paramref name="messages"/> messages.</summary>
+    public OriginSet Origins(int messages)
+    {
+        var origins = new OriginSet(messages);
+        foreach (var run in runs)
+        {
+            origins.Add(run.Origin);
+        }
+
+        return origins;
     }
 
     public JinjaText Slice(int start, int end)
     {
+        if (start == 0 && end == Value.Length)
+        {
+            return this;
+        }
+
         var sliced = new List<TextRun>();
         var at = 0;
         foreach (var run in runs)
@@ -121,7 +148,7 @@ internal sealed class JinjaText
     public JinjaText Replace(string old, JinjaText with, int most)
     {
         var parts = SplitAt(old, most).SelectMany(part => new[] { with, part }).Skip(1);
-        return old.Length == 0 ? throw new JinjaException("replace of an empty string isn't supported") : Join(parts);
+        return old.Length == 0 ? throw new JinjaException("replace of an empty string isn't supported") : Join([.. parts]);
     }
 
     private IEnumerable<JinjaText> SplitAt(string separator, int most)

@@ -16,9 +16,10 @@ internal sealed class Undefined
 internal sealed record JinjaList(IReadOnlyList<object?> Items, Origin Origin);
 
 /// <summary>A mapping in the order of its keys.</summary>
-internal sealed class JinjaMap(Origin origin)
+/// <param name="fill">Adds the entries when the first one is asked for; null to add them at once.</param>
+internal sealed class JinjaMap(Origin origin, Action<JinjaMap>? fill = null)
 {
-    private readonly OrderedDictionary<string, object?> entries = new(StringComparer.Ordinal);
+    private OrderedDictionary<string, object?>? filled;
 
     public Origin Origin { get; } = origin;
 
@@ -28,17 +29,31 @@ internal sealed class JinjaMap(Origin origin)
     /// <summary>Namespaces may be assigned to.</summary>
     public bool IsNamespace { get; init; }
 
-    public int Count => entries.Count;
+    public int Count => Filled.Count;
 
-    public IEnumerable<KeyValuePair<string, object?>> Entries => entries;
+    public IEnumerable<KeyValuePair<string, object?>> Entries => Filled;
 
     public object? this[string key]
     {
-        get => entries.TryGetValue(key, out var value) ? value : Undefined.Value;
-        set => entries[key] = value;
+        get => Filled.TryGetValue(key, out var value) ? value : Undefined.Value;
+        set => Filled[key] = value;
     }
 
-    public bool Contains(string key) => entries.ContainsKey(key);
+    public bool Contains(string key) => Filled.ContainsKey(key);
+
+    private OrderedDictionary<string, object?> Filled
+    {
+        get
+        {
+            if (filled is null)
+            {
+                filled = new OrderedDictionary<string, object?>(StringComparer.Ordinal);
+                fill?.Invoke(this);
+            }
+
+            return filled;
+        }
+    }
 }
 
 /// <summary>Something that can be called.</summary>
