@@ -9,6 +9,10 @@ internal static class JsonObjects
     public static JsonElement Member(JsonElement value, string name) =>
         value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out var member) ? member : default;
 
+    /// <inheritdoc cref="Member(JsonElement, string)"/>
+    public static JsonElement Member(JsonElement value, ReadOnlySpan<byte> utf8Name) =>
+        value.ValueKind == JsonValueKind.Object && value.TryGetProperty(utf8Name, out var member) ? member : default;
+
     public static bool HasItems(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Undefined or JsonValueKind.Null => false,

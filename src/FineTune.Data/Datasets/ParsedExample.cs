@@ -37,10 +37,13 @@ internal sealed class ParsedExample(JsonDocument document, TaskType taskType) : 
             case TaskType.ChatCompletion:
                 foreach (var message in root.GetProperty("messages").EnumerateArray())
                 {
-                    foreach (var key in (ReadOnlySpan<string>)["role", "content", "weight", "tool_calls", "function_call", "tool_call_id", "name"])
-                    {
-                        hash.Add(JsonObjects.Member(message, key));
-                    }
+                    hash.Add(JsonObjects.Member(message, "role"u8));
+                    hash.Add(JsonObjects.Member(message, "content"u8));
+                    hash.Add(JsonObjects.Member(message, "weight"u8));
+                    hash.Add(JsonObjects.Member(message, "tool_calls"u8));
+                    hash.Add(JsonObjects.Member(message, "function_call"u8));
+                    hash.Add(JsonObjects.Member(message, "tool_call_id"u8));
+                    hash.Add(JsonObjects.Member(message, "name"u8));
                 }
 
                 hash.Add(JsonObjects.Member(root, "tools"));

@@ -10,14 +10,19 @@ internal readonly record struct FoundControl(int Start, int End, int Id);
 /// <summary>Finds control tokens where, and only where, the template itself wrote them: the longest at the leftmost place.</summary>
 internal sealed class ControlTokens
 {
-    private readonly Dictionary<char, AddedToken[]> byFirst;
+    private readonly Dictionary<string, int> ids = new(StringComparer.Ordinal);
+    private readonly int[] lengths;
     private readonly SearchValues<char> firsts;
 
     public ControlTokens(IEnumerable<AddedToken> tokens)
     {
-        byFirst = tokens.Where(token => token.Content.Length > 0).OrderByDescending(token => token.Content.Length)
-            .GroupBy(token => token.Content[0]).ToDictionary(group => group.Key, group => group.ToArray());
-        firsts = SearchValues.Create([.. byFirst.Keys]);
+        foreach (var token in tokens.Where(token => token.Content.Length > 0))
+        {
+            ids.TryAdd(token.Content, token.Id);
+        }
+
+        lengths = [.. ids.Keys.Select(name => name.Length).Distinct().OrderDescending()];
+        firsts = SearchValues.Create([.. ids.Keys.Select(name => name[0]).Distinct()]);
     }
 
     public List<FoundControl> Find(JinjaText text)
@@ -42,27 +47,29 @@ internal sealed class ControlTokens
         while (text[start..].IndexOfAny(firsts) is >= 0 and var ahead)
         {
             start += ahead;
-            var token = LongestAt(text[start..]);
-            if (token is not null)
+            var length = LongestAt(text[start..], out var id);
+            if (length > 0)
             {
-                found.Add(new FoundControl(start, start + token.Content.Length, token.Id));
+                found.Add(new FoundControl(start, start + length, id));
             }
 
-            start += token?.Content.Length ?? 1;
+            start += Math.Max(length, 1);
         }
     }
 
-    private AddedToken? LongestAt(ReadOnlySpan<char> text)
+    private int LongestAt(ReadOnlySpan<char> text, out int id)
     {
-        foreach (var token in byFirst[text[0]])
+        var names = ids.GetAlternateLookup<ReadOnlySpan<char>>();
+        foreach (var length in lengths)
         {
-            if (text.StartsWith(token.Content))
+            if (length <= text.Length && names.TryGetValue(text[..length], out id))
             {
-                return token;
+                return length;
             }
         }
 
-        return null;
+        id = -1;
+        return 0;
     }
 
     /// <summary>Cuts text at control tokens and where loss begins and ends; both are in order.</summary>
