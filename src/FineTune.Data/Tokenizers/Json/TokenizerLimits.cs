@@ -17,6 +17,6 @@ internal static class TokenizerLimits
     /// <summary>Longest token of a rank file in bytes; the longest published ones are 128 spaces.</summary>
     public const int TokenBytes = 256;
 
-    /// <summary>Pairs of tokens of a rank file that merge; the largest published files have about half a million.</summary>
-    public const int Merges = 1 << 22;
+    /// <summary>Pairs of tokens that merge; the largest published files have about half a million.</summary>
+    public const int Merges = MergeTable.Ranks;
 }

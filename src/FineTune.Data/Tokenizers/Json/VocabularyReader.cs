@@ -36,12 +36,12 @@ internal static class VocabularyReader
         JsonField model, Dictionary<string, int> vocabulary, HashSet<int> special, Action<int, int>? visit = null)
     {
         var merges = model["merges"];
-        if (merges.Count > MergeTable.Ranks)
+        if (merges.Count > TokenizerLimits.Merges)
         {
-            throw merges.Invalid($"has more than {MergeTable.Ranks} merges");
+            throw merges.Invalid($"has more than {TokenizerLimits.Merges:N0} merges");
         }
 
-        var table = new MergeTable(merges.Count);
+        var table = new MergeTable(merges.Count, merges.Count);
         var rank = 0;
         foreach (var merge in merges.Items())
         {

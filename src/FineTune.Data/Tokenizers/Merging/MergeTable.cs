@@ -32,7 +32,9 @@ internal sealed class MergeTable
     /// <summary>Chosen at random, so that no file can be made to collide.</summary>
     private readonly ulong multiplier = (ulong)Random.Shared.NextInt64() | 1;
 
-    public MergeTable(int count)
+    /// <param name="count">Merges there will be.</param>
+    /// <param name="ranks">Their ranks are below this.</param>
+    public MergeTable(int count, int ranks)
     {
         var size = BitOperations.RoundUpToPowerOf2((uint)Math.Max(count + (count / 2), 16));
         slots = new ulong[size];
@@ -40,7 +42,7 @@ internal sealed class MergeTable
         shift = 64 - BitOperations.Log2(size);
         filter = new uint[size / 8];
         filterShift = shift - 2;
-        results = new int[count];
+        results = new int[ranks];
     }
 
     public void Add(int left, int right, int rank, int id)

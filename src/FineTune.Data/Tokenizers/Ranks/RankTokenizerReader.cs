@@ -83,7 +83,7 @@ internal static class RankTokenizerReader
             }
         }
 
-        var table = new MergeTable(merges.Count);
+        var table = new MergeTable(merges.Count, file.Tokens.Count);
         foreach (var (left, right, id) in merges)
         {
             table.Add(left, right, rank: id, id);

@@ -16,7 +16,7 @@ public sealed class BpeModelTests
     {
         var random = new Random(seed);
         var merges = RandomMerges(random);
-        var table = new MergeTable(Merges);
+        var table = new MergeTable(Merges, Merges);
         foreach (var ((left, right), rank) in merges)
         {
             table.Add(left, right, rank, Letters + rank);
