@@ -5,6 +5,7 @@ namespace FineTune.Data.Tests.Tokenizers.Merging;
 
 public sealed class BpeModelTests
 {
+    private const int Bytes = 256;
     private const int Letters = 3;
     private const int Merges = 200;
 
@@ -22,7 +23,7 @@ public sealed class BpeModelTests
             table.Add(left, right, rank, Letters + rank);
         }
 
-        var model = new BpeModel(new ByteAlphabet([.. Enumerable.Range(0, 256).Select(value => value % Letters)]), table, whole: null);
+        var model = new BpeModel(new ByteAlphabet([.. Enumerable.Range(0, Bytes).Select(value => value % Letters)]), table, whole: null);
         var workspace = new BpeWorkspace();
         for (var round = 0; round < 60; round++)
         {
@@ -30,8 +31,26 @@ public sealed class BpeModelTests
             var output = new TokenBuffer();
             model.Append(piece, 0, piece.Length, output, workspace);
 
-            Assert.Equal(MergeWhole(piece, merges), output.Ids.ToArray());
+            Assert.Equal(MergeWhole(piece, merges, Letters), output.Ids.ToArray());
         }
+    }
+
+    /// <summary>Neighbours merge from the right, so how the beginning is cut depends on text that a window doesn't reach.</summary>
+    [Fact]
+    public void Append_TokensThatDependOnFarText_GivesWhatMergingTheWholeGives()
+    {
+        var merges = Enumerable.Range(0, Bytes - 1).ToDictionary(letter => (letter, letter + 1), letter => 255 - letter);
+        var table = new MergeTable(Bytes, Bytes);
+        foreach (var ((left, right), rank) in merges)
+        {
+            table.Add(left, right, rank, Bytes + rank);
+        }
+
+        byte[] piece = [.. Enumerable.Range(0, 1200).Select(i => (byte)(i % 251))];
+        var output = new TokenBuffer();
+        new BpeModel(new ByteAlphabet([.. Enumerable.Range(0, Bytes)]), table, whole: null).Append(piece, 0, piece.Length, output, new BpeWorkspace());
+
+        Assert.Equal(MergeWhole(piece, merges, Bytes), output.Ids.ToArray());
     }
 
     /// <summary>Each of two tokens made so far, so that some tokens are longer than a window.</summary>
@@ -53,7 +72,7 @@ public sealed class BpeModelTests
         return [.. Enumerable.Range(0, length).Select(i => unit[i % unit.Length])];
     }
 
-    private static List<int> MergeWhole(byte[] piece, Dictionary<(int Left, int Right), int> merges)
+    private static List<int> MergeWhole(byte[] piece, Dictionary<(int Left, int Right), int> merges, int firstMerged)
     {
         var ids = piece.Select(letter => (int)letter).ToList();
         while (true)
@@ -72,7 +91,7 @@ public sealed class BpeModelTests
                 return ids;
             }
 
-            ids[at] = Letters + lowest;
+            ids[at] = firstMerged + lowest;
             ids.RemoveAt(at + 1);
         }
     }
