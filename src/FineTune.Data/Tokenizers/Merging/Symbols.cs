@@ -41,6 +41,11 @@ internal sealed class Symbols
     /// <summary>A doubly linked list: a merged pair lives on at its left end; the right end, and the last symbol, have no rank.</summary>
     public void Merge(MergeTable table)
     {
+        if (Count < 2)
+        {
+            return;
+        }
+
         FindPairs(table);
         var (ids, previous, next, pairs) = (this.ids, this.previous, this.next, ranks.Ranks);
         while (ranks.First(out var rank) is var left && rank != MergeTable.None)

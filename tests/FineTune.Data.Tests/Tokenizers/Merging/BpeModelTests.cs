@@ -35,6 +35,17 @@ public sealed class BpeModelTests
         }
     }
 
+    [Fact]
+    public void Merge_NoSymbols_LeavesNone()
+    {
+        var symbols = new Symbols();
+        symbols.Begin(0);
+
+        symbols.Merge(new MergeTable(0, 0));
+
+        Assert.Equal(0, symbols.Count);
+    }
+
     /// <summary>Neighbours merge from the right, so how the beginning is cut depends on text that a window doesn't reach.</summary>
     [Fact]
     public void Append_TokensThatDependOnFarText_GivesWhatMergingTheWholeGives()
