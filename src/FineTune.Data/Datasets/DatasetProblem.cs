@@ -27,6 +27,9 @@ public sealed record DatasetProblem(
     /// <summary>What <see cref="Line"/> counts: line, or element of a JSON array, or row of a table.</summary>
     public string Record { get; init; } = DefaultRecord;
 
+    /// <summary>What is counted where it isn't lines; null of lines.</summary>
+    internal static string? OtherThanLine(string record) => record == DefaultRecord ? null : record;
+
     /// <summary>For readers: <c>a.jsonl:4</c>, <c>a.json, element 4</c>, <c>a.csv</c>; null when it concerns the whole data set.</summary>
     [JsonIgnore]
     public string? Place => File is null || Line is null ? File

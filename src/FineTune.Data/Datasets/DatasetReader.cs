@@ -96,7 +96,7 @@ public sealed class DatasetReader(TaskType taskType, DatasetOptions options, Act
                 foreach (var (line, example) in parser.Parse(block, report))
                 {
                     var item = example.ToItem(source.Name, line);
-                    yield return block.RecordName == DatasetProblem.DefaultRecord ? item : item with { Record = block.RecordName };
+                    yield return DatasetProblem.OtherThanLine(block.RecordName) is { } record ? item with { Record = record } : item;
                 }
             }
         }

@@ -31,8 +31,7 @@ internal sealed class DropList(TokenizationOptions options)
                 problem.Field));
         }
 
-        var record = problem.Record == DatasetProblem.DefaultRecord ? null : problem.Record;
-        Add(problem.Code, new ExampleLine(problem.File, problem.Line.Value) { Record = record });
+        Add(problem.Code, new ExampleLine(problem.File, problem.Line.Value) { Record = DatasetProblem.OtherThanLine(problem.Record) });
     }
 
     public void Add(string reason, ExampleLine example)

@@ -47,7 +47,7 @@ public sealed record ValidationReport(
         return new Fault(
             Phase, FaultAttribution.Caller, first.Code, $"{place}{first.Message} {first.Cure}{more}", first.File, first.Line, first.Field)
         {
-            Record = first.Record == DatasetProblem.DefaultRecord ? null : first.Record,
+            Record = DatasetProblem.OtherThanLine(first.Record),
         };
     }
 }

@@ -111,7 +111,7 @@ public static class ValidationPage
     }
 
     private static string Row(DatasetProblem problem) =>
-        $"<tr><td>{Text(problem.File ?? "all")}</td><td class=\"n\">{(problem.Line is { } line ? Format($"{line:N0}") : "")}{(problem.Record == DatasetProblem.DefaultRecord ? "" : $" <span class=\"soft\">({Text(problem.Record)})</span>")}</td>"
+        $"<tr><td>{Text(problem.File ?? "all")}</td><td class=\"n\">{(problem.Line is { } line ? Format($"{line:N0}") : "")}{(DatasetProblem.OtherThanLine(problem.Record) is { } record ? $" <span class=\"soft\">({Text(record)})</span>" : "")}</td>"
         + $"<td>{(problem.Field is { } field ? $"<code class=\"field\">{Text(field)}</code>" : "")}</td>"
         + $"<td><span class=\"{Class(problem.Severity)}\">{Text(problem.Message)}</span> {Text(problem.Cure)}"
         + $"{(problem.RefusedBy is { } refused ? $" <span class=\"soft\">Refused by {Text(refused)}.</span>" : "")}</td>"
