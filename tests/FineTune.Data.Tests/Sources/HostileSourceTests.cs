@@ -6,11 +6,8 @@ using FineTune.Testing.Tables;
 
 namespace FineTune.Data.Tests.FileSources;
 
-/// <summary>Tests that count the live bytes of the process: nothing may run beside them.</summary>
+/// <summary>Files made to hurt: each is one clear problem, in bounded memory and time. Runs while no other test does: it counts the live bytes of the process.</summary>
 [CollectionDefinition(nameof(HostileSourceTests), DisableParallelization = true)]
-public sealed class HostileSourceTestsAlone;
-
-/// <summary>Files made to hurt: each is one clear problem, in bounded memory and time.</summary>
 [Collection(nameof(HostileSourceTests))]
 public sealed class HostileSourceTests
 {

@@ -167,7 +167,9 @@ public sealed class HubDataStoreTests : IAsyncLifetime
             context.Response.Headers.ContentRange = "bytes 0-99999/100000";
             await context.Response.Body.WriteAsync(content.AsMemory(0, 50_000));
             await context.Response.Body.FlushAsync();
-            await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+            var gone = new TaskCompletionSource();
+            await using var abort = context.RequestAborted.Register(gone.SetResult);
+            await gone.Task;
             return true;
         };
 
