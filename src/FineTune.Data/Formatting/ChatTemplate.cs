@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using FineTune.Core.Faults;
 using FineTune.Data.Datasets;
@@ -15,8 +16,8 @@ public sealed class ChatTemplate
 {
     private readonly JinjaTemplate template;
     private readonly ControlTokens controls;
-    private readonly JinjaScope constants;
-    private readonly string generationPrompt = "";
+    private readonly ConcurrentBag<RenderedChat> rendered = [];
+    private readonly byte[] generationPrompt = [];
 
     /// <param name="source">Jinja text.</param>
     /// <param name="today">The date that templates show, fixed when a run is created so that training is reproducible.</param>
@@ -24,15 +25,15 @@ public sealed class ChatTemplate
     public ChatTemplate(Tokenizer tokenizer, string source, DateOnly today)
     {
         controls = new ControlTokens(tokenizer.AddedTokens);
-        constants = Constants(NameOf(tokenizer, tokenizer.BosId), NameOf(tokenizer, tokenizer.EosId), today);
+        var constants = Constants(NameOf(tokenizer, tokenizer.BosId), NameOf(tokenizer, tokenizer.EosId), today);
         ChatMessage[] probe = [new(ChatRole.User, "q"), new(ChatRole.Assistant, "a")];
         try
         {
-            template = new JinjaTemplate(source);
-            var asked = Join(Run(probe[..1], [], addGenerationPrompt: false)).Value;
-            var awaiting = Join(Run(probe[..1], [], addGenerationPrompt: true)).Value;
-            generationPrompt = awaiting.StartsWith(asked, StringComparison.Ordinal) ? awaiting[asked.Length..] : "";
-            _ = Render(probe, []);
+            template = new JinjaTemplate(source, constants, "messages", "tools", "add_generation_prompt");
+            using var asked = Run(probe[..1], [], addGenerationPrompt: false);
+            using var awaiting = Run(probe[..1], [], addGenerationPrompt: true);
+            generationPrompt = awaiting.Output.Text.StartsWith(asked.Output.Text) ? awaiting.Output.Text[asked.Output.Text.Length..].ToArray() : [];
+            Render(probe, []).Dispose();
         }
         catch (JinjaException unusable)
         {
@@ -58,107 +59,88 @@ public sealed class ChatTemplate
         return new ChatTemplate(tokenizer, source, today);
     }
 
+    /// <summary>The conversation; dispose it.</summary>
     /// <exception cref="JinjaException">The template refuses the conversation, or leaves a part of it out.</exception>
     internal RenderedChat Render(IReadOnlyList<ChatMessage> messages, IReadOnlyList<string> tools, bool addGenerationPrompt = false)
     {
-        var parts = Run(messages, tools, addGenerationPrompt);
-        var text = Join(parts);
-        RequireWhole(text, messages, tools);
-        var found = controls.Find(text);
-        var trained = new List<(int Start, int End)>();
+        var chat = Run(messages, tools, addGenerationPrompt);
+        RequireWhole(chat.Output, messages, tools);
+        controls.Find(chat.Output, chat.Controls);
+        chat.Trained.Clear();
         for (var i = 0; i < messages.Count; i++)
         {
             if (messages[i] is { Role: ChatRole.Assistant, Trained: true })
             {
-                trained.Add(TrainedRange(i, parts, text, found));
+                chat.Trained.Add(TrainedRange(i, chat));
             }
         }
 
-        return new RenderedChat(text.Value, ControlTokens.Cut(text.Value, found, trained));
+        ControlTokens.Cut(chat);
+        return chat;
     }
 
-    private (int Start, int End) TrainedRange(
-        int message, List<RenderedPart> parts, JinjaText text, List<FoundControl> found)
+    private (int Start, int End) TrainedRange(int index, RenderedChat chat)
     {
-        var (at, start, end) = (0, -1, -1);
-        foreach (var part in parts)
-        {
-            start = start < 0 && part.Message == message ? at : start;
-            at += part.Text.Value.Length;
-            end = part.Message == message ? at : end;
-        }
-
+        var message = chat.Output.Messages[index];
+        var (start, end) = (message.Start, message.End);
         if (start < 0)
         {
-            throw new JinjaException($"it gives messages[{message}], an assistant's, no turn of its own");
+            throw new JinjaException($"it gives messages[{index}], an assistant's, no turn of its own");
         }
 
-        if (text.Value.AsSpan(start, end - start).StartsWith(generationPrompt))
+        if (chat.Output.Text[start..end].StartsWith(generationPrompt))
         {
             start += generationPrompt.Length;
         }
-        else if (StartOf(message, text) is { } content)
+        else if (message.First >= 0)
         {
-            start = content;
+            start = message.First;
         }
 
-        var lastControl = found.FindLast(control => control.Start >= start && control.End <= end);
-        return (start, lastControl.End > 0 ? lastControl.End : end);
-    }
-
-    private static int? StartOf(int message, JinjaText text)
-    {
-        var at = 0;
-        foreach (var run in text.Runs)
+        var last = chat.Controls.Count - 1;
+        while (last >= 0 && chat.Controls[last].End > end)
         {
-            if (run.Origin.IsOf(message))
-            {
-                return at;
-            }
-
-            at = run.End;
+            last--;
         }
 
-        return null;
+        return (start, last >= 0 && chat.Controls[last].Start >= start ? chat.Controls[last].End : end);
     }
 
     /// <summary>Templates leave out what they don't know of; then the model would learn from something else than what was written.</summary>
-    private static void RequireWhole(JinjaText text, IReadOnlyList<ChatMessage> messages, IReadOnlyList<string> tools)
+    private static void RequireWhole(RenderedOutput output, IReadOnlyList<ChatMessage> messages, IReadOnlyList<string> tools)
     {
-        var origins = text.Origins(messages.Count);
-        if (tools.Count > 0 && !origins.Contains(Origin.Tools))
+        if (tools.Count > 0 && !output.HasTools)
         {
             throw new JinjaException("it leaves out the definitions of tools");
         }
 
         for (var i = 0; i < messages.Count; i++)
         {
-            if (messages[i].ToolCalls.Count > 0 && !origins.Contains(Origin.ToolCalls(i)))
+            if (messages[i].ToolCalls.Count > 0 && !output.Messages[i].HasCalls)
             {
                 throw new JinjaException($"it leaves out the tool calls of messages[{i}]");
             }
 
-            if (messages[i].ToolCalls.Count == 0 && !PythonText.IsBlank(messages[i].Content) && !origins.Contains(Origin.Content(i)))
+            if (messages[i].ToolCalls.Count == 0 && !output.Messages[i].HasContent && !PythonText.IsBlank(messages[i].Content))
             {
                 throw new JinjaException($"it leaves out the content of messages[{i}]");
             }
         }
     }
 
-    private List<RenderedPart> Run(IReadOnlyList<ChatMessage> messages, IReadOnlyList<string> tools, bool addGenerationPrompt)
+    private RenderedChat Run(IReadOnlyList<ChatMessage> messages, IReadOnlyList<string> tools, bool addGenerationPrompt)
     {
-        return template.Render(new JinjaScope(constants)
-        {
-            ["messages"] = ChatValues.Messages(messages),
-            ["tools"] = ChatValues.Tools(tools),
-            ["add_generation_prompt"] = addGenerationPrompt,
-        });
+        var chat = rendered.TryTake(out var used) ? used : new RenderedChat(rendered.Add);
+        chat.Output.Begin(messages.Count);
+        template.Render(chat.Output, ChatValues.Messages(messages), ChatValues.Tools(tools), JinjaValues.Truth(addGenerationPrompt));
+        chat.Output.End();
+        return chat;
     }
 
     /// <summary>What is the same for all conversations.</summary>
-    private static JinjaScope Constants(string bos, string eos, DateOnly today)
+    private static Dictionary<string, object?> Constants(string bos, string eos, DateOnly today)
     {
-        var scope = new JinjaScope(null)
+        var names = new Dictionary<string, object?>(StringComparer.Ordinal)
         {
             ["documents"] = null,
             ["bos_token"] = new JinjaText(bos, Origin.Template),
@@ -166,11 +148,9 @@ public sealed class ChatTemplate
             ["date_string"] = new JinjaText(today.ToString("dd MMM yyyy", CultureInfo.InvariantCulture), Origin.Other),
             ["strftime_now"] = (JinjaFunction)((arguments, _) => new JinjaText(PythonText.Date(today, arguments), Origin.Other)),
         };
-        JinjaGlobals.Define(scope);
-        return scope;
+        JinjaGlobals.Define(names);
+        return names;
     }
-
-    private static JinjaText Join(List<RenderedPart> parts) => JinjaText.Join(parts.ConvertAll(part => part.Text));
 
     private static string NameOf(Tokenizer tokenizer, int? id) =>
         tokenizer.AddedTokens.FirstOrDefault(token => token.Id == id)?.Content ?? "";

@@ -7,7 +7,21 @@ namespace FineTune.Data.Formatting;
 /// <summary>Conversations as templates see them: OpenAI's fields, with <c>developer</c> as <c>system</c>, which is what templates know.</summary>
 internal static class ChatValues
 {
-    public static JinjaList Messages(IReadOnlyList<ChatMessage> messages) => new([.. messages.Select(Message)], Origin.Other);
+    private static readonly JinjaText System = new("system", Origin.Other);
+    private static readonly JinjaText User = new("user", Origin.Other);
+    private static readonly JinjaText Assistant = new("assistant", Origin.Other);
+    private static readonly JinjaText Tool = new("tool", Origin.Other);
+
+    public static JinjaList Messages(IReadOnlyList<ChatMessage> messages)
+    {
+        var values = new object?[messages.Count];
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = Message(messages[i], i);
+        }
+
+        return new JinjaList(values, Origin.Other);
+    }
 
     /// <summary>Null, as in transformers, when there are none.</summary>
     public static JinjaList? Tools(IReadOnlyList<string> tools) => tools.Count == 0
@@ -19,7 +33,7 @@ internal static class ChatValues
         var map = new JinjaMap(Origin.Content(index))
         {
             Message = index,
-            ["role"] = new JinjaText(Role(message.Role), Origin.Other),
+            ["role"] = Role(message.Role),
             ["content"] = new JinjaText(message.Content, Origin.Content(index)),
         };
         if (message.ToolCalls.Count > 0)
@@ -63,11 +77,11 @@ internal static class ChatValues
         return JinjaJson.Read(document.RootElement, origin);
     }
 
-    private static string Role(ChatRole role) => role switch
+    private static JinjaText Role(ChatRole role) => role switch
     {
-        ChatRole.Developer or ChatRole.System => "system",
-        ChatRole.User => "user",
-        ChatRole.Assistant => "assistant",
-        _ => "tool",
+        ChatRole.Developer or ChatRole.System => System,
+        ChatRole.User => User,
+        ChatRole.Assistant => Assistant,
+        _ => Tool,
     };
 }

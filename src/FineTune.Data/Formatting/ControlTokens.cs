@@ -1,50 +1,80 @@
 using System.Buffers;
+using System.Collections.Concurrent;
+using System.Text;
 using FineTune.Data.Formatting.Jinja;
 using FineTune.Data.Tokenizers;
 
 namespace FineTune.Data.Formatting;
 
-/// <summary>A control token in a rendered text.</summary>
+/// <summary>A control token in a rendered text; positions are bytes.</summary>
 internal readonly record struct FoundControl(int Start, int End, int Id);
 
-/// <summary>Finds control tokens where, and only where, the template itself wrote them: the longest at the leftmost place.</summary>
+/// <summary>Finds control tokens where, and only where, the template itself wrote them: the longest at the leftmost place. Safe for concurrent use.</summary>
 internal sealed class ControlTokens
 {
-    private readonly Dictionary<string, int> ids = new(StringComparer.Ordinal);
+    /// <summary>Templates put out the same few texts again and again: what was found in them is remembered.</summary>
+    private const int RememberedTexts = 1024;
+    private const int RememberedBytes = 256;
+
+    private readonly Dictionary<byte[], int> ids = new(ByteComparer.Instance);
+    private readonly ConcurrentDictionary<byte[], FoundControl[]> remembered = new(ByteComparer.Instance);
     private readonly int[] lengths;
-    private readonly SearchValues<char> firsts;
+    private readonly SearchValues<byte> firsts;
 
     public ControlTokens(IEnumerable<AddedToken> tokens)
     {
         foreach (var token in tokens.Where(token => token.Content.Length > 0))
         {
-            ids.TryAdd(token.Content, token.Id);
+            ids.TryAdd(Encoding.UTF8.GetBytes(token.Content), token.Id);
         }
 
         lengths = [.. ids.Keys.Select(name => name.Length).Distinct().OrderDescending()];
         firsts = SearchValues.Create([.. ids.Keys.Select(name => name[0]).Distinct()]);
     }
 
-    public List<FoundControl> Find(JinjaText text)
+    /// <summary>Puts the tokens of <paramref name="output"/> into <paramref name="found"/>, in order.</summary>
+    public void Find(RenderedOutput output, List<FoundControl> found)
     {
-        var found = new List<FoundControl>();
+        found.Clear();
         var start = 0;
-        foreach (var run in text.Runs)
+        for (var i = 0; i < output.Runs.Count; i++)
         {
+            var run = output.Runs[i];
             if (run.Origin == Origin.Template)
             {
-                Find(text.Value.AsSpan(0, run.End), start, found);
+                foreach (var control in Find(output.Text[start..run.End]))
+                {
+                    found.Add(new FoundControl(start + control.Start, start + control.End, control.Id));
+                }
             }
 
             start = run.End;
+        }
+    }
+
+    private IReadOnlyList<FoundControl> Find(ReadOnlySpan<byte> text)
+    {
+        if (text.Length > RememberedBytes)
+        {
+            return Search(text);
+        }
+
+        if (!remembered.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(text, out var found))
+        {
+            found = [.. Search(text)];
+            if (remembered.Count < RememberedTexts)
+            {
+                remembered.TryAdd(text.ToArray(), found);
+            }
         }
 
         return found;
     }
 
-    private void Find(ReadOnlySpan<char> text, int start, List<FoundControl> found)
+    private List<FoundControl> Search(ReadOnlySpan<byte> text)
     {
-        while (text[start..].IndexOfAny(firsts) is >= 0 and var ahead)
+        var found = new List<FoundControl>();
+        for (int start = 0, ahead; (ahead = text[start..].IndexOfAny(firsts)) >= 0;)
         {
             start += ahead;
             var length = LongestAt(text[start..], out var id);
@@ -55,11 +85,13 @@ internal sealed class ControlTokens
 
             start += Math.Max(length, 1);
         }
+
+        return found;
     }
 
-    private int LongestAt(ReadOnlySpan<char> text, out int id)
+    private int LongestAt(ReadOnlySpan<byte> text, out int id)
     {
-        var names = ids.GetAlternateLookup<ReadOnlySpan<char>>();
+        var names = ids.GetAlternateLookup<ReadOnlySpan<byte>>();
         foreach (var length in lengths)
         {
             if (length <= text.Length && names.TryGetValue(text[..length], out id))
@@ -72,12 +104,13 @@ internal sealed class ControlTokens
         return 0;
     }
 
-    /// <summary>Cuts text at control tokens and where loss begins and ends; both are in order.</summary>
-    public static List<ChatSegment> Cut(string text, List<FoundControl> controls, List<(int Start, int End)> trained)
+    /// <summary>Cuts the text of <paramref name="chat"/> at control tokens and where loss begins and ends; both are in order.</summary>
+    public static void Cut(RenderedChat chat)
     {
-        var segments = new List<ChatSegment>((2 * controls.Count) + (2 * trained.Count) + 1);
+        var (controls, trained, total) = (chat.Controls, chat.Trained, chat.Output.Text.Length);
+        chat.Segments.Clear();
         var (start, control, range) = (0, 0, 0);
-        while (start < text.Length)
+        while (start < total)
         {
             while (range < trained.Count && trained[range].End <= start)
             {
@@ -91,12 +124,10 @@ internal sealed class ControlTokens
 
             var isTrained = range < trained.Count && trained[range].Start <= start;
             var isControl = control < controls.Count && controls[control].Start == start;
-            var end = range == trained.Count ? text.Length : isTrained ? trained[range].End : trained[range].Start;
-            end = Math.Min(end, control == controls.Count ? text.Length : isControl ? controls[control].End : controls[control].Start);
-            segments.Add(new ChatSegment(start, end, isControl ? controls[control].Id : null, isTrained));
+            var end = range == trained.Count ? total : isTrained ? trained[range].End : trained[range].Start;
+            end = Math.Min(end, control == controls.Count ? total : isControl ? controls[control].End : controls[control].Start);
+            chat.Segments.Add(new ChatSegment(start, end, isControl ? controls[control].Id : null, isTrained));
             start = end;
         }
-
-        return segments;
     }
 }

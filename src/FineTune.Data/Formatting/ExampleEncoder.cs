@@ -26,15 +26,10 @@ public sealed class ExampleEncoder(Tokenizer tokenizer, ChatTemplate? chatTempla
     /// </summary>
     public EncodedExample Encode(DatasetItem item)
     {
-        MaskedTokens tokens;
+        var tokens = new MaskedTokens();
         try
         {
-            tokens = item switch
-            {
-                ChatExample chat => Conversation(Template.Render(chat.Messages, chat.Tools)),
-                InstructionExample instruction => Instruction(instruction),
-                _ => throw new ArgumentException($"{item.GetType().Name} is packed, not encoded.", nameof(item)),
-            };
+            Lay(item, tokens);
         }
         catch (JinjaException refused)
         {
@@ -48,13 +43,32 @@ public sealed class ExampleEncoder(Tokenizer tokenizer, ChatTemplate? chatTempla
             : new EncodedExample(null, isTruncated, DropReasons.NothingTrained) { Length = tokens.Count };
     }
 
+    /// <summary>How long what <see cref="Encode"/> makes of <paramref name="item"/> is.</summary>
+    public ExampleLength Measure(DatasetItem item)
+    {
+        var tokens = new CountedTokens(ContextLength);
+        try
+        {
+            Lay(item, tokens);
+        }
+        catch (JinjaException refused)
+        {
+            return new ExampleLength(0, 0, 0, Explain(refused));
+        }
+
+        return new ExampleLength(tokens.Count, tokens.Trained > 0 ? Math.Min(tokens.Count, ContextLength) : 0, tokens.Trained);
+    }
+
     /// <summary>What a conversation looks like before the assistant's next turn.</summary>
     /// <exception cref="FaultException">The model's template refuses the conversation.</exception>
     public int[] EncodePrompt(IReadOnlyList<ChatMessage> messages, IReadOnlyList<string>? tools = null)
     {
         try
         {
-            return Conversation(Template.Render(messages, tools ?? [], addGenerationPrompt: true)).Tokens;
+            using var chat = Template.Render(messages, tools ?? [], addGenerationPrompt: true);
+            var tokens = new MaskedTokens();
+            Lay(chat, tokens);
+            return tokens.Tokens;
         }
         catch (JinjaException refused)
         {
@@ -65,8 +79,8 @@ public sealed class ExampleEncoder(Tokenizer tokenizer, ChatTemplate? chatTempla
     /// <summary>What an instruction looks like before its response.</summary>
     public int[] EncodePrompt(string prompt)
     {
-        var tokens = Begin();
-        tokens.Add(Tokenizer, prompt, TextPosition.Start, trained: false);
+        var tokens = new MaskedTokens();
+        Begin(prompt, tokens);
         return tokens.Tokens;
     }
 
@@ -76,7 +90,8 @@ public sealed class ExampleEncoder(Tokenizer tokenizer, ChatTemplate? chatTempla
     {
         try
         {
-            return RenderedText.Of(Template.Render(example.Messages, example.Tools));
+            using var chat = Template.Render(example.Messages, example.Tools);
+            return RenderedText.Of(chat);
         }
         catch (JinjaException refused)
         {
@@ -94,9 +109,29 @@ public sealed class ExampleEncoder(Tokenizer tokenizer, ChatTemplate? chatTempla
 
     private ChatTemplate Template => chatTemplate ?? throw new InvalidOperationException("This encoder has no chat template.");
 
-    private MaskedTokens Conversation(RenderedChat chat)
+    private void Lay(DatasetItem item, IExampleTokens tokens)
     {
-        var tokens = new MaskedTokens();
+        switch (item)
+        {
+            case ChatExample example:
+                using (var chat = Template.Render(example.Messages, example.Tools))
+                {
+                    Lay(chat, tokens);
+                }
+
+                break;
+            case InstructionExample instruction:
+                Begin(instruction.Prompt, tokens);
+                tokens.Add(Tokenizer, instruction.Response, TextPosition.Continuation, trained: true);
+                tokens.Add(RequireEos(Tokenizer), trained: true);
+                break;
+            default:
+                throw new ArgumentException($"{item.GetType().Name} is packed, not encoded.", nameof(item));
+        }
+    }
+
+    private void Lay(RenderedChat chat, IExampleTokens tokens)
+    {
         var position = TextPosition.Start;
         foreach (var segment in chat.Segments)
         {
@@ -111,28 +146,16 @@ public sealed class ExampleEncoder(Tokenizer tokenizer, ChatTemplate? chatTempla
                 position = TextPosition.Continuation;
             }
         }
-
-        return tokens;
     }
 
-    private MaskedTokens Instruction(InstructionExample example)
+    private void Begin(string prompt, IExampleTokens tokens)
     {
-        var tokens = Begin();
-        tokens.Add(Tokenizer, example.Prompt, TextPosition.Start, trained: false);
-        tokens.Add(Tokenizer, example.Response, TextPosition.Continuation, trained: true);
-        tokens.Add(RequireEos(Tokenizer), trained: true);
-        return tokens;
-    }
-
-    private MaskedTokens Begin()
-    {
-        var tokens = new MaskedTokens();
         if (Tokenizer.BosId is { } bos)
         {
             tokens.Add(bos, trained: false);
         }
 
-        return tokens;
+        tokens.Add(Tokenizer, prompt, TextPosition.Start, trained: false);
     }
 
     internal static int RequireEos(Tokenizer tokenizer) => tokenizer.EosId ?? throw new FaultException(new Fault(

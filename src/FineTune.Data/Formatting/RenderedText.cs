@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace FineTune.Data.Formatting;
 
 /// <summary>A rendered conversation for people and other programs.</summary>
@@ -10,8 +12,7 @@ public sealed record RenderedText(string Text, IReadOnlyList<int[]> Trained)
         var (position, wasTrained) = (0, false);
         foreach (var segment in chat.Segments)
         {
-            // A range may begin or end amid no surrogate pair: edges are those of template text and of whole contents.
-            var end = position + Runes(chat.TextOf(segment));
+            var end = position + CodePoints(chat.TextOf(segment));
             if (segment.Trained && wasTrained)
             {
                 ranges[^1][1] = end;
@@ -24,15 +25,16 @@ public sealed record RenderedText(string Text, IReadOnlyList<int[]> Trained)
             (position, wasTrained) = (end, segment.Trained);
         }
 
-        return new RenderedText(chat.Text, ranges);
+        return new RenderedText(Encoding.UTF8.GetString(chat.Output.Text), ranges);
     }
 
-    private static int Runes(ReadOnlySpan<char> text)
+    /// <summary>Every byte but those that continue a character.</summary>
+    private static int CodePoints(ReadOnlySpan<byte> utf8)
     {
         var count = 0;
-        foreach (var _ in text.EnumerateRunes())
+        foreach (var value in utf8)
         {
-            count++;
+            count += (value & 0xC0) == 0x80 ? 0 : 1;
         }
 
         return count;

@@ -41,31 +41,31 @@ internal sealed class BlockChecker(TaskType taskType, ValidationOptions options)
     {
         if (item is DocumentPart part)
         {
-            var count = encoder.Tokenizer.Encode(part.Text).Length + DocumentMarks(encoder);
+            var count = encoder.Tokenizer.Count(part.Text) + DocumentMarks(encoder);
             findings.Tokens.Add(count, count, count);
             return;
         }
 
-        var encoded = encoder.Encode(item);
-        findings.Tokens.Add(encoded.Length, encoded.Sequence?.Length ?? 0, encoded.Sequence?.TrainedCount ?? 0);
+        var length = encoder.Measure(item);
+        findings.Tokens.Add(length.Length, length.Kept, length.Trained);
         var problems = new ProblemScope(item.File, item.Line, findings.Problems.Add);
-        if (encoded.Detail is { } refusal)
+        if (length.Refusal is { } refusal)
         {
             problems.Warning(ProblemCodes.RefusedByChatTemplate, "messages", refusal);
         }
-        else if (encoded.Sequence is null)
+        else if (length.Kept == 0)
         {
             problems.Warning(
                 ProblemCodes.NoTrainedTokenInContext,
                 null,
-                $"The example has {encoded.Length:N0} tokens, and none of the first {encoder.ContextLength:N0} is trained on.");
+                $"The example has {length.Length:N0} tokens, and none of the first {encoder.ContextLength:N0} is trained on.");
         }
-        else if (encoded.Truncated)
+        else if (length.Kept < length.Length)
         {
             problems.Warning(
                 ProblemCodes.TruncatedExample,
                 null,
-                $"The example has {encoded.Length:N0} tokens; what follows the first {encoder.ContextLength:N0} is left out.");
+                $"The example has {length.Length:N0} tokens; what follows the first {encoder.ContextLength:N0} is left out.");
         }
     }
 

@@ -86,7 +86,7 @@ internal sealed class ValidationPass(
         {
             hash.Append(MemoryMarshal.AsBytes(part.Text.AsSpan()));
             isWhole = part.EndsDocument;
-            pending.Enqueue(Task.Run(() => options.Encoder?.Tokenizer.Encode(part.Text).Length ?? 0, cancellationToken));
+            pending.Enqueue(Task.Run(() => options.Encoder?.Tokenizer.Count(part.Text) ?? 0, cancellationToken));
             if (pending.Count > options.Parallelism)
             {
                 length += await pending.Dequeue();

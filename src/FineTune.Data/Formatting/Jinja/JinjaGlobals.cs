@@ -5,13 +5,13 @@ internal static class JinjaGlobals
 {
     private const int LongestRange = 100_000;
 
-    public static void Define(JinjaScope scope)
+    public static void Define(Dictionary<string, object?> names)
     {
-        scope["raise_exception"] = (JinjaFunction)((arguments, _) =>
+        names["raise_exception"] = (JinjaFunction)((arguments, _) =>
             throw new JinjaException(JinjaValues.Print(arguments.ElementAtOrDefault(0)).Value, isRefusal: true));
-        scope["namespace"] = (JinjaFunction)((_, named) => Map(named, isNamespace: true));
-        scope["dict"] = (JinjaFunction)((_, named) => Map(named, isNamespace: false));
-        scope["range"] = (JinjaFunction)((arguments, _) => Range([.. arguments.Select(argument => (long)JinjaValues.Number(argument))]));
+        names["namespace"] = (JinjaFunction)((_, named) => Map(named, isNamespace: true));
+        names["dict"] = (JinjaFunction)((_, named) => Map(named, isNamespace: false));
+        names["range"] = (JinjaFunction)((arguments, _) => Range([.. arguments.Select(argument => (long)JinjaValues.Number(argument))]));
     }
 
     private static JinjaMap Map(IReadOnlyDictionary<string, object?> members, bool isNamespace)

@@ -7,6 +7,7 @@ internal static class JinjaMembers
     {
         JinjaMap map when !map.IsNamespace && MapMethod(map, name) is { } method => method,
         JinjaMap map => map[name],
+        JinjaLoop loop => loop[name],
         JinjaText text => (object?)TextMethod(text, name) ?? Undefined.Value,
         Undefined => throw new JinjaException($"an undefined value has no '{name}'"),
         _ => Undefined.Value,
@@ -14,9 +15,9 @@ internal static class JinjaMembers
 
     public static object? Item(object? target, object? index) => (target, index) switch
     {
-        (JinjaMap map, JinjaText key) => map.Contains(key.Value) ? map[key.Value] : Attribute(map, key.Value),
+        (JinjaMap map, JinjaText key) => map.TryGet(key.Value, out var value) ? value : Attribute(map, key.Value),
         (JinjaList list, long or bool) => At(list.Items.Count, index) is { } at ? list.Items[at] : Undefined.Value,
-        (JinjaText text, long or bool) => At(text.Value.Length, index) is { } at ? text.Slice(at, at + 1) : Undefined.Value,
+        (JinjaText text, long or bool) => At(text.Length, index) is { } at ? text.Slice(at, at + 1) : Undefined.Value,
         (Undefined, _) => throw new JinjaException("an undefined value has no items"),
         (_, JinjaText name) => Attribute(target, name.Value),
         _ => Undefined.Value,
@@ -65,7 +66,7 @@ internal static class JinjaMembers
         "items" => (_, _) => JinjaFilters.Items(map),
         "keys" => (_, _) => new JinjaList(JinjaValues.Iterate(map), map.Origin),
         "values" => (_, _) => new JinjaList([.. map.Entries.Select(entry => entry.Value)], map.Origin),
-        "get" => (arguments, _) => map.Contains(Text(arguments, 0)) ? map[Text(arguments, 0)] : arguments.ElementAtOrDefault(1),
+        "get" => (arguments, _) => map.TryGet(Text(arguments, 0), out var value) ? value : arguments.ElementAtOrDefault(1),
         _ => null,
     };
 

@@ -1,131 +1,117 @@
 namespace FineTune.Data.Formatting.Jinja;
 
-/// <summary>Where text comes from: the template, or which part of its input.</summary>
-internal readonly record struct Origin(int Code)
+/// <summary>A stretch of a string, all of one origin.</summary>
+internal readonly record struct TextPiece(string Source, int Start, int Length, Origin Origin)
 {
-    /// <summary>The template itself, and the names of control tokens it is given.</summary>
-    public static Origin Template { get; } = new(0);
-
-    /// <summary>Input that belongs to no message.</summary>
-    public static Origin Other { get; } = new(-1);
-
-    public static Origin Tools { get; } = new(-2);
-
-    public static Origin Content(int message) => new(1 + (2 * message));
-
-    public static Origin ToolCalls(int message) => new(2 + (2 * message));
-
-    /// <summary>Whether it is the message's content or one of its calls.</summary>
-    public bool IsOf(int message) => this == Content(message) || this == ToolCalls(message);
+    public ReadOnlySpan<char> Characters => Source.AsSpan(Start, Length);
 }
 
-/// <summary>Origins of a conversation of <paramref name="messages"/> messages.</summary>
-internal sealed class OriginSet(int messages)
-{
-    /// <summary>By code, from the lowest on.</summary>
-    private readonly bool[] contained = new bool[Origin.ToolCalls(messages).Code - Origin.Tools.Code];
-
-    public void Add(Origin origin) => contained[origin.Code - Origin.Tools.Code] = true;
-
-    public bool Contains(Origin origin) => contained[origin.Code - Origin.Tools.Code];
-}
-
-/// <summary>Part of a text; ends where the next one begins.</summary>
-internal readonly record struct TextRun(int End, Origin Origin);
-
-/// <summary>A string that knows of each character where it comes from. What templates do to strings is slicing and joining.</summary>
+/// <summary>
+/// A string in pieces that know where they come from. What templates do to strings is slicing and joining, and neither copies characters.
+/// </summary>
 internal sealed class JinjaText
 {
-    private readonly TextRun[] runs;
+    private const int ManyPieces = 64;
+    private const int LongestText = 512 << 20;
+
+    private readonly TextPiece[] pieces;
+    private string? value;
 
     public JinjaText(string value, Origin origin)
-        : this(value, value.Length == 0 ? [] : [new TextRun(value.Length, origin)])
-    {
-    }
+        : this(value.Length == 0 ? [] : [new TextPiece(value, 0, value.Length, origin)], value.Length) => this.value = value;
 
-    private JinjaText(string value, TextRun[] runs) => (Value, this.runs) = (value, runs);
+    private JinjaText(TextPiece[] pieces, int length) => (this.pieces, Length) = (pieces, length);
 
     public static JinjaText Empty { get; } = new("", Origin.Template);
 
-    public string Value { get; }
+    public int Length { get; }
 
-    public IReadOnlyList<TextRun> Runs => runs;
+    public string Value => value ??= string.Create(Length, pieces, static (characters, pieces) =>
+    {
+        foreach (var piece in pieces)
+        {
+            piece.Characters.CopyTo(characters);
+            characters = characters[piece.Length..];
+        }
+    });
+
+    public ReadOnlySpan<TextPiece> Pieces => pieces;
+
+    /// <summary>The same as <see cref="Value"/>, without making a string where there is one piece only.</summary>
+    public ReadOnlySpan<char> Characters => pieces is [var only] ? only.Characters : Value;
 
     /// <summary>Of the first character.</summary>
-    public Origin Origin => runs.Length == 0 ? Origin.Template : runs[0].Origin;
+    public Origin Origin => pieces.Length == 0 ? Origin.Template : pieces[0].Origin;
 
-    public static JinjaText Join(IReadOnlyList<JinjaText> parts)
+    public static JinjaText Join(params ReadOnlySpan<JinjaText> parts)
     {
-        var values = new string[parts.Count];
-        var runs = new List<TextRun>(parts.Count);
-        var length = 0;
-        for (var i = 0; i < values.Length; i++)
+        var (count, length) = (0, 0L);
+        foreach (var part in parts)
         {
-            values[i] = parts[i].Value;
-            foreach (var run in parts[i].runs)
-            {
-                if (runs.Count > 0 && runs[^1].Origin == run.Origin)
-                {
-                    runs.RemoveAt(runs.Count - 1);
-                }
-
-                runs.Add(new TextRun(length + run.End, run.Origin));
-            }
-
-            length += values[i].Length;
+            count += part.pieces.Length;
+            length += part.Length;
         }
 
-        return new JinjaText(string.Concat(values), [.. runs]);
-    }
-
-    /// <summary>The origins that occur among those of a conversation of <paramref name="messages"/> messages.</summary>
-    public OriginSet Origins(int messages)
-    {
-        var origins = new OriginSet(messages);
-        foreach (var run in runs)
+        if (length > LongestText)
         {
-            origins.Add(run.Origin);
+            throw new JinjaException("a text is too long");
         }
 
-        return origins;
+        var pieces = new TextPiece[count];
+        var at = 0;
+        foreach (var part in parts)
+        {
+            part.pieces.CopyTo(pieces, at);
+            at += part.pieces.Length;
+        }
+
+        var joined = new JinjaText(pieces, (int)length);
+        return count > ManyPieces ? joined.Compact() : joined;
     }
 
     public JinjaText Slice(int start, int end)
     {
-        if (start == 0 && end == Value.Length)
+        if (start == 0 && end == Length)
         {
             return this;
         }
 
-        var sliced = new List<TextRun>();
-        var at = 0;
-        foreach (var run in runs)
+        if (pieces is [var only])
         {
-            if (Math.Min(run.End, end) > Math.Max(at, start))
-            {
-                sliced.Add(new TextRun(Math.Min(run.End, end) - start, run.Origin));
-            }
-
-            at = run.End;
+            return start >= end ? Empty : new JinjaText([only with { Start = only.Start + start, Length = end - start }], end - start);
         }
 
-        return new JinjaText(Value[start..end], [.. sliced]);
+        var sliced = new List<TextPiece>();
+        var at = 0;
+        foreach (var piece in pieces)
+        {
+            var (from, to) = (Math.Max(at, start), Math.Min(at + piece.Length, end));
+            if (from < to)
+            {
+                sliced.Add(piece with { Start = piece.Start + from - at, Length = to - from });
+            }
+
+            at += piece.Length;
+        }
+
+        return new JinjaText([.. sliced], Math.Max(end - start, 0));
     }
 
     /// <summary>The same characters changed one by one.</summary>
-    public JinjaText Map(Func<string, string> change) => change(Value) is var changed && changed.Length == Value.Length
-        ? new JinjaText(changed, runs)
+    public JinjaText Map(Func<string, string> change) => change(Value) is var changed && changed.Length == Length
+        ? OfPieces(changed)
         : new JinjaText(changed, Origin);
 
     public JinjaText Strip(string? characters, bool left, bool right)
     {
-        var (start, end) = (0, Value.Length);
-        while (left && start < end && Strips(Value[start]))
+        var text = Characters;
+        var (start, end) = (0, text.Length);
+        while (left && start < end && Strips(text[start]))
         {
             start++;
         }
 
-        while (right && end > start && Strips(Value[end - 1]))
+        while (right && end > start && Strips(text[end - 1]))
         {
             end--;
         }
@@ -159,17 +145,54 @@ internal sealed class JinjaText
             yield return Slice(start, at);
         }
 
-        yield return Slice(start, Value.Length);
+        yield return Slice(start, Length);
     }
 
     private IEnumerable<JinjaText> SplitAtSpaces(int most)
     {
         var rest = Strip(null, left: true, right: false);
-        while (rest.Value.Length > 0)
+        while (rest.Length > 0)
         {
-            var end = most-- == 0 ? rest.Value.Length : rest.Value.TakeWhile(c => !PythonText.IsSpace(c)).Count();
+            var end = most-- == 0 ? rest.Length : rest.WordEnd();
             yield return rest.Slice(0, end);
-            rest = rest.Slice(end, rest.Value.Length).Strip(null, left: true, right: false);
+            rest = rest.Slice(end, rest.Length).Strip(null, left: true, right: false);
         }
+    }
+
+    private int WordEnd()
+    {
+        var text = Characters;
+        var end = 0;
+        while (end < text.Length && !PythonText.IsSpace(text[end]))
+        {
+            end++;
+        }
+
+        return end;
+    }
+
+    /// <summary>The same with neighbours of one origin in one piece, so that what grows in a loop isn't copied piece by piece.</summary>
+    private JinjaText Compact() => OfPieces(Value);
+
+    /// <summary><paramref name="text"/>, as long as this, with the origins of this.</summary>
+    private JinjaText OfPieces(string text)
+    {
+        var merged = new List<TextPiece>();
+        var at = 0;
+        foreach (var piece in pieces)
+        {
+            if (merged.Count > 0 && merged[^1].Origin == piece.Origin)
+            {
+                merged[^1] = merged[^1] with { Length = merged[^1].Length + piece.Length };
+            }
+            else
+            {
+                merged.Add(new TextPiece(text, at, piece.Length, piece.Origin));
+            }
+
+            at += piece.Length;
+        }
+
+        return new JinjaText([.. merged], text.Length) { value = text };
     }
 }

@@ -15,57 +15,22 @@ internal sealed class Undefined
 /// <summary>A sequence. Values are null (none), bool, long, double, <see cref="JinjaText"/>, list, map, function or <see cref="Undefined"/>.</summary>
 internal sealed record JinjaList(IReadOnlyList<object?> Items, Origin Origin);
 
-/// <summary>A mapping in the order of its keys.</summary>
-/// <param name="fill">Adds the entries when the first one is asked for; null to add them at once.</param>
-internal sealed class JinjaMap(Origin origin, Action<JinjaMap>? fill = null)
-{
-    private OrderedDictionary<string, object?>? filled;
-
-    public Origin Origin { get; } = origin;
-
-    /// <summary>Position of the message that this map is; output of a loop over it belongs to that message.</summary>
-    public int? Message { get; init; }
-
-    /// <summary>Namespaces may be assigned to.</summary>
-    public bool IsNamespace { get; init; }
-
-    public int Count => Filled.Count;
-
-    public IEnumerable<KeyValuePair<string, object?>> Entries => Filled;
-
-    public object? this[string key]
-    {
-        get => Filled.TryGetValue(key, out var value) ? value : Undefined.Value;
-        set => Filled[key] = value;
-    }
-
-    public bool Contains(string key) => Filled.ContainsKey(key);
-
-    private OrderedDictionary<string, object?> Filled
-    {
-        get
-        {
-            if (filled is null)
-            {
-                filled = new OrderedDictionary<string, object?>(StringComparer.Ordinal);
-                fill?.Invoke(this);
-            }
-
-            return filled;
-        }
-    }
-}
-
 /// <summary>Something that can be called.</summary>
 internal delegate object? JinjaFunction(IReadOnlyList<object?> arguments, IReadOnlyDictionary<string, object?> named);
 
 /// <summary>What Python does with values.</summary>
 internal static class JinjaValues
 {
+    private static readonly object True = true;
+    private static readonly object False = false;
+
+    /// <summary>A boolean as a value.</summary>
+    public static object Truth(bool value) => value ? True : False;
+
     public static bool IsTrue(object? value) => value switch
     {
         null or Undefined or false or 0L or 0.0 => false,
-        JinjaText text => text.Value.Length > 0,
+        JinjaText text => text.Length > 0,
         JinjaList list => list.Items.Count > 0,
         JinjaMap map => map.IsNamespace || map.Count > 0,
         _ => true,
@@ -73,7 +38,7 @@ internal static class JinjaValues
 
     public static new bool Equals(object? left, object? right) => (left, right) switch
     {
-        (JinjaText a, JinjaText b) => a.Value == b.Value,
+        (JinjaText a, JinjaText b) => a.Length == b.Length && a.Characters.SequenceEqual(b.Characters),
         (JinjaList a, JinjaList b) => a.Items.Count == b.Items.Count && a.Items.Zip(b.Items).All(pair => Equals(pair.First, pair.Second)),
         (JinjaMap a, JinjaMap b) => a.Count == b.Count && a.Entries.All(entry => b.Contains(entry.Key) && Equals(entry.Value, b[entry.Key])),
         (bool or long or double, bool or long or double) => Number(left).Equals(Number(right)),
@@ -96,7 +61,7 @@ internal static class JinjaValues
     {
         JinjaList list => list.Items,
         JinjaMap map => [.. map.Entries.Select(entry => new JinjaText(entry.Key, map.Origin))],
-        JinjaText text => [.. Enumerable.Range(0, text.Value.Length).Select(i => text.Slice(i, i + 1))],
+        JinjaText text => [.. Enumerable.Range(0, text.Length).Select(i => text.Slice(i, i + 1))],
         Undefined => [],
         _ => throw new JinjaException($"{Kind(value)} can't be iterated over"),
     };
@@ -104,7 +69,7 @@ internal static class JinjaValues
     public static bool Contains(object? container, object? item) => container switch
     {
         JinjaText text => item is JinjaText part
-            ? text.Value.Contains(part.Value, StringComparison.Ordinal)
+            ? text.Characters.Contains(part.Characters, StringComparison.Ordinal)
             : throw new JinjaException($"{Kind(item)} can't be in a string"),
         JinjaMap map => item is JinjaText key && map.Contains(key.Value),
         _ => Iterate(container).Any(other => Equals(other, item)),

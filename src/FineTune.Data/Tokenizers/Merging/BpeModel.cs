@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace FineTune.Data.Tokenizers.Merging;
 
 /// <summary>
@@ -21,6 +23,27 @@ internal sealed class BpeModel(IAlphabet alphabet, MergeTable merges, PieceTable
             Encode(text[start..end], output, workspace);
             workspace.Cache.Add(key, output.Ids[first..]);
         }
+    }
+
+    /// <summary>How many ids <see cref="Append"/> would append.</summary>
+    public int Count(ReadOnlySpan<byte> text, int start, int end, BpeWorkspace workspace)
+    {
+        var length = end - start;
+        Vector256<byte> key = default;
+        if (length <= PieceCache.Longest && workspace.Cache.Count(text, start, length, out key) is >= 0 and var known)
+        {
+            return known;
+        }
+
+        var ids = workspace.Ids;
+        ids.Clear();
+        Encode(text[start..end], ids, workspace);
+        if (length <= PieceCache.Longest)
+        {
+            workspace.Cache.Add(key, ids.Ids);
+        }
+
+        return ids.Count;
     }
 
     private void Encode(ReadOnlySpan<byte> piece, TokenBuffer output, BpeWorkspace workspace)

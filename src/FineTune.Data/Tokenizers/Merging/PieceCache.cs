@@ -27,16 +27,10 @@ internal sealed class PieceCache
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryAppend(ReadOnlySpan<byte> text, int start, int length, TokenBuffer output, out Vector256<byte> key)
     {
-        key = Key(text, start, length);
-        var home = Home(key);
-        ref var entry = ref entries[home];
-        if (entry.Key != key)
+        ref readonly var entry = ref Find(text, start, length, out key);
+        if (Unsafe.IsNullRef(in entry))
         {
-            entry = ref entries[home ^ 1];
-            if (entry.Key != key)
-            {
-                return false;
-            }
+            return false;
         }
 
         if (entry.Count == 1)
@@ -49,6 +43,29 @@ internal sealed class PieceCache
         }
 
         return true;
+    }
+
+    /// <summary>How many they are, or -1 if they aren't known.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Count(ReadOnlySpan<byte> text, int start, int length, out Vector256<byte> key)
+    {
+        ref readonly var entry = ref Find(text, start, length, out key);
+        return Unsafe.IsNullRef(in entry) ? -1 : entry.Count;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ref readonly Entry Find(ReadOnlySpan<byte> text, int start, int length, out Vector256<byte> key)
+    {
+        key = Key(text, start, length);
+        var home = Home(key);
+        ref var entry = ref entries[home];
+        if (entry.Key == key)
+        {
+            return ref entry;
+        }
+
+        entry = ref entries[home ^ 1];
+        return ref entry.Key == key ? ref entry : ref Unsafe.NullRef<Entry>();
     }
 
     public void Add(Vector256<byte> key, ReadOnlySpan<int> found)
