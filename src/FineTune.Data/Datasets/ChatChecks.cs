@@ -8,8 +8,11 @@ internal sealed class ChatChecks
     private static readonly FieldPath List = new("messages");
 
     private readonly ToolChecks tools = new();
-    private readonly List<MessageFacts> conversation = [];
+    private readonly List<ParsedMessage> conversation = [];
     private readonly SortedSet<string> openAIOnly = new(StringComparer.Ordinal);
+
+    /// <summary>The messages that were checked last.</summary>
+    public List<ParsedMessage> Conversation => conversation;
 
     public void Check(JsonElement messages, JsonElement toolList, JsonElement functionList, JsonElement parallel, ProblemScope problems)
     {
@@ -60,15 +63,15 @@ internal sealed class ChatChecks
     private void CheckAnswers(ProblemScope problems)
     {
         var (answers, trained) = (0, 0);
-        foreach (var facts in conversation)
+        foreach (var message in conversation)
         {
-            if (facts.Role is null)
+            if (message.Role is null)
             {
                 return;
             }
 
-            answers += facts.Role == ChatRole.Assistant ? 1 : 0;
-            trained += facts.Role == ChatRole.Assistant && facts.Trained ? 1 : 0;
+            answers += message.Role == ChatRole.Assistant ? 1 : 0;
+            trained += message.Role == ChatRole.Assistant && message.Trained ? 1 : 0;
         }
 
         if (answers == 0)
@@ -89,7 +92,7 @@ internal sealed class ChatChecks
         }
     }
 
-    private static void WarnOfOrder(MessageFacts previous, MessageFacts current, int index, ProblemScope problems)
+    private static void WarnOfOrder(ParsedMessage previous, ParsedMessage current, int index, ProblemScope problems)
     {
         if (current.Role is ChatRole.System or ChatRole.Developer)
         {

@@ -9,13 +9,14 @@ namespace FineTune.Data.Datasets;
 /// </summary>
 internal sealed class ExampleParser(TaskType taskType)
 {
-    private const int Messages = 0;
-    private const int Prompt = 1;
-    private const int Response = 2;
-    private const int Completion = 3;
-    private const int Text = 4;
-    private const int Tools = 5;
-    private const int ParallelToolCalls = 7;
+    internal const int Messages = 0;
+    internal const int Prompt = 1;
+    internal const int Response = 2;
+    internal const int Completion = 3;
+    internal const int Text = 4;
+    internal const int Tools = 5;
+    internal const int Functions = 6;
+    internal const int ParallelToolCalls = 7;
     private const int Input = 8;
 
     private static readonly string[] Names =
@@ -40,19 +41,19 @@ internal sealed class ExampleParser(TaskType taskType)
             return null;
         }
 
-        Check(document.RootElement, problems);
+        KnownValues values = default;
+        Check(document.RootElement, ref values, problems);
         if (!problems.HasErrors)
         {
-            return new ParsedExample(document, taskType);
+            return new ParsedExample(document, taskType, values, chat.Conversation);
         }
 
         document.Dispose();
         return null;
     }
 
-    private void Check(JsonElement root, ProblemScope problems)
+    private void Check(JsonElement root, ref KnownValues values, ProblemScope problems)
     {
-        KnownValues values = default;
         var others = Keys.Read(root, ref values, FieldPath.Whole, problems);
         var own = OwnKeys(taskType);
         if (!Has(values, own))
@@ -73,7 +74,7 @@ internal sealed class ExampleParser(TaskType taskType)
         switch (taskType)
         {
             case TaskType.ChatCompletion:
-                chat.Check(values[Messages], values[Tools], values[Tools + 1], values[ParallelToolCalls], problems);
+                chat.Check(values[Messages], values[Tools], values[Functions], values[ParallelToolCalls], problems);
                 break;
             case TaskType.InstructionFinetune:
                 CheckInstruction(values, problems);

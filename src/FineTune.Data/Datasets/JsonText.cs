@@ -34,6 +34,13 @@ internal static class JsonText
     /// <summary>The bytes between the quotes of a string, escapes included.</summary>
     public static ReadOnlySpan<byte> Content(JsonElement value) => JsonMarshal.GetRawUtf8Value(value)[1..^1];
 
+    /// <summary>The text of a string, which must have one, in UTF-8.</summary>
+    public static byte[] ToUtf8(JsonElement value)
+    {
+        var content = Content(value);
+        return content.Contains((byte)'\\') ? JsonEscapes.Remove(content) : content.ToArray();
+    }
+
     /// <summary>False when an escape is half of a surrogate pair.</summary>
     public static bool HasText(JsonElement value)
     {

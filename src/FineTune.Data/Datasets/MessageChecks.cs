@@ -2,9 +2,6 @@ using System.Text.Json;
 
 namespace FineTune.Data.Datasets;
 
-/// <param name="Role">Null when the message was reported.</param>
-internal readonly record struct MessageFacts(ChatRole? Role, bool Trained);
-
 /// <summary>Checks one message of a conversation.</summary>
 internal static class MessageChecks
 {
@@ -14,12 +11,13 @@ internal static class MessageChecks
     private const int ToolCalls = 3;
     private const int FunctionCall = 4;
     private const int ToolCallId = 5;
+    private const int Name = 6;
 
     private static readonly string[] Names = ["role", "content", "weight", "tool_calls", "function_call", "tool_call_id", "name"];
     private static readonly KnownKeys Keys = new(Names);
 
     /// <param name="openAIOnly">Receives what Databricks' format doesn't have.</param>
-    public static MessageFacts Check(JsonElement message, FieldPath path, ToolChecks tools, SortedSet<string> openAIOnly, ProblemScope problems)
+    public static ParsedMessage Check(JsonElement message, FieldPath path, ToolChecks tools, SortedSet<string> openAIOnly, ProblemScope problems)
     {
         if (message.ValueKind != JsonValueKind.Object)
         {
@@ -53,7 +51,16 @@ internal static class MessageChecks
 
         tools.Next(role, calls && isAnswer, values[ToolCalls], values[FunctionCall], values[ToolCallId], path, problems);
         CheckContent(values[Content], calls && isAnswer, message, path.Of("content"), openAIOnly, problems);
-        return new MessageFacts(role, trained);
+        return new ParsedMessage(role, trained)
+        {
+            RoleName = values[Role],
+            Content = values[Content],
+            Weight = values[Weight],
+            ToolCalls = values[ToolCalls],
+            FunctionCall = values[FunctionCall],
+            ToolCallId = values[ToolCallId],
+            Name = values[Name],
+        };
     }
 
     private static ChatRole? ReadRole(JsonElement value, JsonElement message, FieldPath path, ProblemScope problems)

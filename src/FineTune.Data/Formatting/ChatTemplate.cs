@@ -26,14 +26,14 @@ public sealed class ChatTemplate
     {
         controls = new ControlTokens(tokenizer.AddedTokens);
         var constants = Constants(NameOf(tokenizer, tokenizer.BosId), NameOf(tokenizer, tokenizer.EosId), today);
-        ChatMessage[] probe = [new(ChatRole.User, "q"), new(ChatRole.Assistant, "a")];
+        var question = new ChatMessage(ChatRole.User, "q");
         try
         {
             template = new JinjaTemplate(source, constants, "messages", "tools", "add_generation_prompt");
-            using var asked = Run(probe[..1], [], addGenerationPrompt: false);
-            using var awaiting = Run(probe[..1], [], addGenerationPrompt: true);
+            using var asked = Run(ChatValues.Of([question], []), addGenerationPrompt: false);
+            using var awaiting = Run(ChatValues.Of([question], []), addGenerationPrompt: true);
             generationPrompt = awaiting.Output.Text.StartsWith(asked.Output.Text) ? awaiting.Output.Text[asked.Output.Text.Length..].ToArray() : [];
-            Render(probe, []).Dispose();
+            Render(ChatValues.Of([question, new ChatMessage(ChatRole.Assistant, "a")], [])).Dispose();
         }
         catch (JinjaException unusable)
         {
@@ -61,15 +61,15 @@ public sealed class ChatTemplate
 
     /// <summary>The conversation; dispose it.</summary>
     /// <exception cref="JinjaException">The template refuses the conversation, or leaves a part of it out.</exception>
-    internal RenderedChat Render(IReadOnlyList<ChatMessage> messages, IReadOnlyList<string> tools, bool addGenerationPrompt = false)
+    internal RenderedChat Render(TemplateInput input, bool addGenerationPrompt = false)
     {
-        var chat = Run(messages, tools, addGenerationPrompt);
-        RequireWhole(chat.Output, messages, tools);
+        var chat = Run(input, addGenerationPrompt);
+        RequireWhole(chat.Output, input);
         controls.Find(chat.Output, chat.Controls);
         chat.Trained.Clear();
-        for (var i = 0; i < messages.Count; i++)
+        for (var i = 0; i < input.Messages.Count; i++)
         {
-            if (messages[i] is { Role: ChatRole.Assistant, Trained: true })
+            if (input.Messages[i].IsTrained)
             {
                 chat.Trained.Add(TrainedRange(i, chat));
             }
@@ -107,32 +107,39 @@ public sealed class ChatTemplate
     }
 
     /// <summary>Templates leave out what they don't know of; then the model would learn from something else than what was written.</summary>
-    private static void RequireWhole(RenderedOutput output, IReadOnlyList<ChatMessage> messages, IReadOnlyList<string> tools)
+    private static void RequireWhole(RenderedOutput output, TemplateInput input)
     {
-        if (tools.Count > 0 && !output.HasTools)
+        if (input.Tools is not null && !output.HasTools)
         {
             throw new JinjaException("it leaves out the definitions of tools");
         }
 
-        for (var i = 0; i < messages.Count; i++)
+        for (var i = 0; i < input.Messages.Count; i++)
         {
-            if (messages[i].ToolCalls.Count > 0 && !output.Messages[i].HasCalls)
+            var (message, rendered) = (input.Messages[i], output.Messages[i]);
+            if (message.HasCalls && !rendered.HasCalls)
             {
                 throw new JinjaException($"it leaves out the tool calls of messages[{i}]");
             }
 
-            if (messages[i].ToolCalls.Count == 0 && !output.Messages[i].HasContent && !PythonText.IsBlank(messages[i].Content))
+            if (!message.HasCalls && !rendered.HasContent && !message.Content.IsBlank)
             {
                 throw new JinjaException($"it leaves out the content of messages[{i}]");
             }
         }
     }
 
-    private RenderedChat Run(IReadOnlyList<ChatMessage> messages, IReadOnlyList<string> tools, bool addGenerationPrompt)
+    private RenderedChat Run(TemplateInput input, bool addGenerationPrompt)
     {
         var chat = rendered.TryTake(out var used) ? used : new RenderedChat(rendered.Add);
-        chat.Output.Begin(messages.Count);
-        template.Render(chat.Output, ChatValues.Messages(messages), ChatValues.Tools(tools), JinjaValues.Truth(addGenerationPrompt));
+        chat.Output.Begin(input.Messages.Count);
+        var messages = new object?[input.Messages.Count];
+        for (var i = 0; i < messages.Length; i++)
+        {
+            messages[i] = input.Messages[i].Value;
+        }
+
+        template.Render(chat.Output, new JinjaList(messages, Origin.Other), input.Tools, JinjaValues.Truth(addGenerationPrompt));
         chat.Output.End();
         return chat;
     }

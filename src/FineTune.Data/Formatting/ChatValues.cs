@@ -12,30 +12,32 @@ internal static class ChatValues
     private static readonly JinjaText Assistant = new("assistant", Origin.Other);
     private static readonly JinjaText Tool = new("tool", Origin.Other);
 
-    public static JinjaList Messages(IReadOnlyList<ChatMessage> messages)
+    public static TemplateInput Of(IReadOnlyList<ChatMessage> messages, IReadOnlyList<string> tools) =>
+        new([.. messages.Select(Message)], Tools(tools));
+
+    public static TemplateInput Of(ParsedExample example)
     {
-        var values = new object?[messages.Count];
-        for (var i = 0; i < values.Length; i++)
+        var messages = new TemplateMessage[example.Messages.Count];
+        for (var i = 0; i < messages.Length; i++)
         {
-            values[i] = Message(messages[i], i);
+            messages[i] = example.Messages[i] is { IsPlain: true } plain
+                ? Message(plain.Role!.Value, new JinjaText(JsonText.ToUtf8(plain.Content), Origin.Content(i)), plain.Trained, hasCalls: false, i)
+                : Message(example.Messages[i].ToMessage(), i);
         }
 
-        return new JinjaList(values, Origin.Other);
+        return new TemplateInput(messages, Tools(example.Tools()));
     }
 
     /// <summary>Null, as in transformers, when there are none.</summary>
-    public static JinjaList? Tools(IReadOnlyList<string> tools) => tools.Count == 0
+    private static JinjaList? Tools(IReadOnlyList<string> tools) => tools.Count == 0
         ? null
         : new JinjaList([.. tools.Select(tool => Parse(tool, Origin.Tools))], Origin.Tools);
 
-    private static JinjaMap Message(ChatMessage message, int index)
+    private static TemplateMessage Message(ChatMessage message, int index)
     {
-        var map = new JinjaMap(Origin.Content(index))
-        {
-            Message = index,
-            ["role"] = Role(message.Role),
-            ["content"] = new JinjaText(message.Content, Origin.Content(index)),
-        };
+        var result = Message(
+            message.Role, new JinjaText(message.Content, Origin.Content(index)), message.Trained, message.ToolCalls.Count > 0, index);
+        var map = result.Value;
         if (message.ToolCalls.Count > 0)
         {
             map["tool_calls"] = new JinjaList([.. message.ToolCalls.Select(call => Call(call, Origin.ToolCalls(index)))], Origin.ToolCalls(index));
@@ -51,7 +53,18 @@ internal static class ChatValues
             map["name"] = new JinjaText(name, Origin.Content(index));
         }
 
-        return map;
+        return result;
+    }
+
+    private static TemplateMessage Message(ChatRole role, JinjaText content, bool trained, bool hasCalls, int index)
+    {
+        var map = new JinjaMap(Origin.Content(index))
+        {
+            Message = index,
+            ["role"] = Role(role),
+            ["content"] = content,
+        };
+        return new TemplateMessage(map, content, role == ChatRole.Assistant && trained, hasCalls);
     }
 
     private static JinjaMap Call(ToolCall call, Origin origin)

@@ -15,13 +15,6 @@ public sealed record EncodedExample(TokenSequence? Sequence, bool Truncated, str
     public string? Detail { get; init; }
 }
 
-/// <summary>How long an example is, as <see cref="EncodedExample"/> has it.</summary>
-/// <param name="Length">Tokens of the whole example, before truncation.</param>
-/// <param name="Kept">Tokens that fit the context; 0 when the example is dropped.</param>
-/// <param name="Trained">How many of those are trained on.</param>
-/// <param name="Refusal">Why the model's chat template refuses it, in words; null when it doesn't.</param>
-public readonly record struct ExampleLength(int Length, int Kept, int Trained, string? Refusal = null);
-
 /// <summary>Why examples that are valid are not trained on. Invalid ones are counted by their problem code.</summary>
 public static class DropReasons
 {

@@ -1,4 +1,6 @@
+using System.Text;
 using FineTune.Core.Faults;
+using FineTune.Core.Runs;
 using FineTune.Core.Training;
 using FineTune.Data.Datasets;
 using FineTune.Data.Formatting.Jinja;
@@ -26,7 +28,7 @@ public sealed class ExampleEncoder(Tokenizer tokenizer, ChatTemplate? chatTempla
     /// </summary>
     public EncodedExample Encode(DatasetItem item)
     {
-        var tokens = new MaskedTokens();
+        var tokens = new MaskedTokens(Tokenizer);
         try
         {
             Lay(item, tokens);
@@ -43,21 +45,8 @@ public sealed class ExampleEncoder(Tokenizer tokenizer, ChatTemplate? chatTempla
             : new EncodedExample(null, isTruncated, DropReasons.NothingTrained) { Length = tokens.Count };
     }
 
-    /// <summary>How long what <see cref="Encode"/> makes of <paramref name="item"/> is.</summary>
-    public ExampleLength Measure(DatasetItem item)
-    {
-        var tokens = new CountedTokens(ContextLength);
-        try
-        {
-            Lay(item, tokens);
-        }
-        catch (JinjaException refused)
-        {
-            return new ExampleLength(0, 0, 0, Explain(refused));
-        }
-
-        return new ExampleLength(tokens.Count, tokens.Trained > 0 ? Math.Min(tokens.Count, ContextLength) : 0, tokens.Trained);
-    }
+    /// <summary>How many tokens begin and end a document.</summary>
+    internal int DocumentMarks => Tokenizer.BosId is null ? 1 : 2;
 
     /// <summary>What a conversation looks like before the assistant's next turn.</summary>
     /// <exception cref="FaultException">The model's template refuses the conversation.</exception>
@@ -65,9 +54,8 @@ public sealed class ExampleEncoder(Tokenizer tokenizer, ChatTemplate? chatTempla
     {
         try
         {
-            using var chat = Template.Render(messages, tools ?? [], addGenerationPrompt: true);
-            var tokens = new MaskedTokens();
-            Lay(chat, tokens);
+            var tokens = new MaskedTokens(Tokenizer);
+            Lay(ChatValues.Of(messages, tools ?? []), tokens, addGenerationPrompt: true);
             return tokens.Tokens;
         }
         catch (JinjaException refused)
@@ -79,8 +67,8 @@ public sealed class ExampleEncoder(Tokenizer tokenizer, ChatTemplate? chatTempla
     /// <summary>What an instruction looks like before its response.</summary>
     public int[] EncodePrompt(string prompt)
     {
-        var tokens = new MaskedTokens();
-        Begin(prompt, tokens);
+        var tokens = new MaskedTokens(Tokenizer);
+        Begin(Encoding.UTF8.GetBytes(prompt), tokens);
         return tokens.Tokens;
     }
 
@@ -90,7 +78,7 @@ public sealed class ExampleEncoder(Tokenizer tokenizer, ChatTemplate? chatTempla
     {
         try
         {
-            using var chat = Template.Render(example.Messages, example.Tools);
+            using var chat = Template.Render(ChatValues.Of(example.Messages, example.Tools));
             return RenderedText.Of(chat);
         }
         catch (JinjaException refused)
@@ -109,29 +97,48 @@ public sealed class ExampleEncoder(Tokenizer tokenizer, ChatTemplate? chatTempla
 
     private ChatTemplate Template => chatTemplate ?? throw new InvalidOperationException("This encoder has no chat template.");
 
+    /// <summary>Lays out a conversation or an instruction; false of a text, which is packed.</summary>
+    /// <exception cref="JinjaException">The model's chat template refuses the conversation.</exception>
+    internal bool TryLay(ParsedExample example, IExampleTokens tokens)
+    {
+        switch (example.TaskType)
+        {
+            case TaskType.ChatCompletion:
+                Lay(ChatValues.Of(example), tokens);
+                return true;
+            case TaskType.InstructionFinetune:
+                Lay(JsonText.ToUtf8(example.Prompt), JsonText.ToUtf8(example.Answer), tokens);
+                return true;
+            default:
+                return false;
+        }
+    }
+
     private void Lay(DatasetItem item, IExampleTokens tokens)
     {
         switch (item)
         {
-            case ChatExample example:
-                using (var chat = Template.Render(example.Messages, example.Tools))
-                {
-                    Lay(chat, tokens);
-                }
-
+            case ChatExample chat:
+                Lay(ChatValues.Of(chat.Messages, chat.Tools), tokens);
                 break;
             case InstructionExample instruction:
-                Begin(instruction.Prompt, tokens);
-                tokens.Add(Tokenizer, instruction.Response, TextPosition.Continuation, trained: true);
-                tokens.Add(RequireEos(Tokenizer), trained: true);
+                Lay(Encoding.UTF8.GetBytes(instruction.Prompt), Encoding.UTF8.GetBytes(instruction.Response), tokens);
                 break;
             default:
                 throw new ArgumentException($"{item.GetType().Name} is packed, not encoded.", nameof(item));
         }
     }
 
-    private void Lay(RenderedChat chat, IExampleTokens tokens)
+    private void Lay(ReadOnlySpan<byte> prompt, ReadOnlySpan<byte> response, IExampleTokens tokens)
     {
+        Begin(prompt, tokens);
+        tokens.Add(response, TextPosition.Continuation, trained: true);
+        tokens.Add(RequireEos(Tokenizer), trained: true);
+    }
+
+    private void Lay(TemplateInput input, IExampleTokens tokens, bool addGenerationPrompt = false)
+    {
+        using var chat = Template.Render(input, addGenerationPrompt);
         var position = TextPosition.Start;
         foreach (var segment in chat.Segments)
         {
@@ -142,20 +149,20 @@ public sealed class ExampleEncoder(Tokenizer tokenizer, ChatTemplate? chatTempla
             }
             else
             {
-                tokens.Add(Tokenizer, chat.TextOf(segment), position, segment.Trained);
+                tokens.Add(chat.TextOf(segment), position, segment.Trained);
                 position = TextPosition.Continuation;
             }
         }
     }
 
-    private void Begin(string prompt, IExampleTokens tokens)
+    private void Begin(ReadOnlySpan<byte> prompt, IExampleTokens tokens)
     {
         if (Tokenizer.BosId is { } bos)
         {
             tokens.Add(bos, trained: false);
         }
 
-        tokens.Add(Tokenizer, prompt, TextPosition.Start, trained: false);
+        tokens.Add(prompt, TextPosition.Start, trained: false);
     }
 
     internal static int RequireEos(Tokenizer tokenizer) => tokenizer.EosId ?? throw new FaultException(new Fault(

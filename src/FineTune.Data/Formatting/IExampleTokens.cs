@@ -7,9 +7,7 @@ internal interface IExampleTokens
 {
     void Add(int token, bool trained);
 
-    /// <summary>Adds the tokens of <paramref name="text"/>, as <see cref="Tokenizer.Encode(string, TextPosition)"/> gives them.</summary>
-    void Add(Tokenizer tokenizer, ReadOnlySpan<char> text, TextPosition position, bool trained);
-
-    /// <inheritdoc cref="Add(Tokenizer, ReadOnlySpan{char}, TextPosition, bool)"/>
-    void Add(Tokenizer tokenizer, ReadOnlySpan<byte> utf8, TextPosition position, bool trained);
+    /// <summary>Adds the tokens of text, as <see cref="Tokenizer.Encode(string, TextPosition)"/> gives them.</summary>
+    /// <param name="utf8">Valid UTF-8.</param>
+    void Add(ReadOnlySpan<byte> utf8, TextPosition position, bool trained);
 }

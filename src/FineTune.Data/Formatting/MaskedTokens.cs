@@ -4,7 +4,7 @@ using FineTune.Data.Tokenizers;
 namespace FineTune.Data.Formatting;
 
 /// <summary>Token ids under construction, each with whether it is trained on.</summary>
-internal sealed class MaskedTokens : IExampleTokens
+internal sealed class MaskedTokens(Tokenizer tokenizer) : IExampleTokens
 {
     private readonly TokenBuffer tokens = new();
     private bool[] mask = new bool[256];
@@ -19,14 +19,7 @@ internal sealed class MaskedTokens : IExampleTokens
         Mark(tokens.Count - 1, trained);
     }
 
-    public void Add(Tokenizer tokenizer, ReadOnlySpan<char> text, TextPosition position, bool trained)
-    {
-        var first = tokens.Count;
-        tokenizer.Encode(text, tokens, position);
-        Mark(first, trained);
-    }
-
-    public void Add(Tokenizer tokenizer, ReadOnlySpan<byte> utf8, TextPosition position, bool trained)
+    public void Add(ReadOnlySpan<byte> utf8, TextPosition position, bool trained)
     {
         var first = tokens.Count;
         tokenizer.Encode(utf8, tokens, position);

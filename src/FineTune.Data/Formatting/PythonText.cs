@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using FineTune.Data.Formatting.Jinja;
@@ -7,21 +8,23 @@ namespace FineTune.Data.Formatting;
 /// <summary>The text functions of Jinja in Python, where chat templates were written for.</summary>
 internal static class PythonText
 {
-    /// <summary><c>trim</c>: <c>str.strip()</c>, whose white space includes U+001C … U+001F, unlike .NET's.</summary>
-    public static string Strip(string text)
+    /// <summary>
+    /// <c>trim</c>: what <c>str.strip()</c> leaves of UTF-8 text. Its white space includes U+001C … U+001F, unlike .NET's.
+    /// </summary>
+    public static (int Start, int Length) Strip(ReadOnlySpan<byte> utf8, bool left, bool right)
     {
-        var (start, end) = (0, text.Length);
-        while (start < end && IsSpace(text[start]))
+        var (start, end) = (0, utf8.Length);
+        while (left && start < end && Rune.DecodeFromUtf8(utf8[start..end], out var first, out var bytes) == OperationStatus.Done && IsSpace(first))
         {
-            start++;
+            start += bytes;
         }
 
-        while (end > start && IsSpace(text[end - 1]))
+        while (right && end > start && Rune.DecodeLastFromUtf8(utf8[start..end], out var last, out var bytes) == OperationStatus.Done && IsSpace(last))
         {
-            end--;
+            end -= bytes;
         }
 
-        return text[start..end];
+        return (start, end - start);
     }
 
     /// <summary><c>tojson</c> of a string: <c>json.dumps(…, ensure_ascii=False)</c>.</summary>
@@ -48,6 +51,8 @@ internal static class PythonText
     }
 
     public static bool IsSpace(char c) => char.IsWhiteSpace(c) || c is >= '\u001C' and <= '\u001F';
+
+    private static bool IsSpace(Rune rune) => rune.IsBmp && IsSpace((char)rune.Value);
 
     public static bool IsBlank(string text)
     {

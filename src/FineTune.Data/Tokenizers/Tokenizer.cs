@@ -113,31 +113,19 @@ public sealed class Tokenizer
         workspaces.Add(workspace);
     }
 
-    /// <summary>How many ids <see cref="Encode(ReadOnlySpan{char}, TokenBuffer, TextPosition)"/> would append.</summary>
-    public int Count(ReadOnlySpan<char> text, TextPosition position = TextPosition.Start)
+    /// <summary>How many ids <see cref="Encode(string, TextPosition)"/> would give.</summary>
+    public int Count(string text, TextPosition position = TextPosition.Start)
     {
-        var workspace = Rent();
+        using var counter = StartCounting();
         var size = text.Length < LongText ? Encoding.UTF8.GetMaxByteCount(text.Length) : Encoding.UTF8.GetByteCount(text);
         var buffer = ArrayPool<byte>.Shared.Rent(size);
-        var count = Count(buffer.AsSpan(0, Encoding.UTF8.GetBytes(text, buffer)), position, workspace);
+        var count = counter.Count(buffer.AsSpan(0, Encoding.UTF8.GetBytes(text, buffer)), position);
         ArrayPool<byte>.Shared.Return(buffer);
-        workspaces.Add(workspace);
         return count;
     }
 
-    /// <summary>The same of UTF-8 text.</summary>
-    public int Count(ReadOnlySpan<byte> utf8, TextPosition position = TextPosition.Start)
-    {
-        if (!Utf8.IsValid(utf8))
-        {
-            utf8 = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(utf8));
-        }
-
-        var workspace = Rent();
-        var count = Count(utf8, position, workspace);
-        workspaces.Add(workspace);
-        return count;
-    }
+    /// <summary>Counts tokens of one text after another; dispose it.</summary>
+    internal TokenCounter StartCounting() => new(model, scanner, spaces, Rent(), workspaces.Add);
 
     /// <summary>The ids of many texts, UTF-8, on all cores.</summary>
     public int[][] EncodeBatch(IReadOnlyList<ReadOnlyMemory<byte>> texts)
@@ -172,26 +160,6 @@ public sealed class Tokenizer
             model.Append(text, start, end, output, workspace);
             start = end;
         }
-    }
-
-    private int Count(ReadOnlySpan<byte> utf8, TextPosition position, BpeWorkspace workspace)
-    {
-        if (utf8.IsEmpty)
-        {
-            return 0;
-        }
-
-        var text = spaces is null ? utf8 : spaces.Apply(utf8, position, ref workspace.Text);
-        var pieces = scanner.Open(text);
-        var count = 0;
-        for (var start = 0; start < text.Length;)
-        {
-            var end = pieces.Next(text, start);
-            count += model.Count(text, start, end, workspace);
-            start = end;
-        }
-
-        return count;
     }
 
     private void Encode(ReadOnlySpan<char> text, TokenBuffer output, TextPosition position, BpeWorkspace workspace)

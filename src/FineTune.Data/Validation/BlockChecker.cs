@@ -22,14 +22,15 @@ internal sealed class BlockChecker(TaskType taskType, ValidationOptions options)
     {
         var findings = new BlockFindings(options.DetailsPerCode);
         var lines = new LineParser(taskType, options.Reading, file);
+        using var meter = options.Encoder is { } encoder ? new ExampleMeter(encoder) : null;
         using (block)
         {
             foreach (var (line, example) in lines.Parse(block, findings.Problems.Add))
             {
                 findings.Examples.Add((example.ContentHash(), line));
-                if (options.Encoder is { } encoder)
+                if (meter is not null)
                 {
-                    Count(encoder, example.ToItem(file, line), findings);
+                    Count(meter.Measure(example), findings.Tokens, new ProblemScope(file, line, findings.Problems.Add));
                 }
             }
         }
@@ -37,18 +38,9 @@ internal sealed class BlockChecker(TaskType taskType, ValidationOptions options)
         return findings;
     }
 
-    private static void Count(ExampleEncoder encoder, DatasetItem item, BlockFindings findings)
+    private void Count(ExampleLength length, TokenTotals totals, ProblemScope problems)
     {
-        if (item is DocumentPart part)
-        {
-            var count = encoder.Tokenizer.Count(part.Text) + DocumentMarks(encoder);
-            findings.Tokens.Add(count, count, count);
-            return;
-        }
-
-        var length = encoder.Measure(item);
-        findings.Tokens.Add(length.Length, length.Kept, length.Trained);
-        var problems = new ProblemScope(item.File, item.Line, findings.Problems.Add);
+        totals.Add(length.Length, length.Kept, length.Trained);
         if (length.Refusal is { } refusal)
         {
             problems.Warning(ProblemCodes.RefusedByChatTemplate, "messages", refusal);
@@ -58,17 +50,14 @@ internal sealed class BlockChecker(TaskType taskType, ValidationOptions options)
             problems.Warning(
                 ProblemCodes.NoTrainedTokenInContext,
                 null,
-                $"The example has {length.Length:N0} tokens, and none of the first {encoder.ContextLength:N0} is trained on.");
+                $"The example has {length.Length:N0} tokens, and none of the first {options.Encoder!.ContextLength:N0} is trained on.");
         }
         else if (length.Kept < length.Length)
         {
             problems.Warning(
                 ProblemCodes.TruncatedExample,
                 null,
-                $"The example has {length.Length:N0} tokens; what follows the first {encoder.ContextLength:N0} is left out.");
+                $"The example has {length.Length:N0} tokens; what follows the first {options.Encoder!.ContextLength:N0} is left out.");
         }
     }
-
-    /// <summary>The tokens that begin and end a document.</summary>
-    public static int DocumentMarks(ExampleEncoder encoder) => encoder.Tokenizer.BosId is null ? 1 : 2;
 }

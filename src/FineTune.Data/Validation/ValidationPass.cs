@@ -104,7 +104,7 @@ internal sealed class ValidationPass(
             index.Add(hash.GetCurrentHashAsUInt64(), new ExamplePlace(file, 1, isEval));
             if (options.Encoder is { } encoder)
             {
-                length += BlockChecker.DocumentMarks(encoder);
+                length += encoder.DocumentMarks;
                 tokens.Add(length, length, length);
             }
         }

@@ -1,47 +1,45 @@
 namespace FineTune.Data.Formatting.Jinja;
 
-/// <summary>A stretch of a string, all of one origin.</summary>
-internal readonly record struct TextPiece(string Source, int Start, int Length, Origin Origin)
-{
-    public ReadOnlySpan<char> Characters => Source.AsSpan(Start, Length);
-}
-
 /// <summary>
 /// A string in pieces that know where they come from. What templates do to strings is slicing and joining, and neither copies characters.
+/// Input is UTF-8 and becomes UTF-16 only where a template looks into it.
 /// </summary>
 internal sealed class JinjaText
 {
     private const int ManyPieces = 64;
     private const int LongestText = 512 << 20;
 
-    private readonly TextPiece[] pieces;
+    private TextPiece[] pieces;
     private string? value;
 
     public JinjaText(string value, Origin origin)
-        : this(value.Length == 0 ? [] : [new TextPiece(value, 0, value.Length, origin)], value.Length) => this.value = value;
+        : this(value.Length == 0 ? [] : [new TextPiece(value, 0, value.Length, origin)]) => this.value = value;
 
-    private JinjaText(TextPiece[] pieces, int length) => (this.pieces, Length) = (pieces, length);
+    public JinjaText(byte[] utf8, Origin origin)
+        : this(utf8.Length == 0 ? [] : [new TextPiece(utf8, 0, utf8.Length, origin)])
+    {
+    }
+
+    private JinjaText(TextPiece[] pieces) => this.pieces = pieces;
 
     public static JinjaText Empty { get; } = new("", Origin.Template);
 
-    public int Length { get; }
+    public bool IsEmpty => pieces.Length == 0;
 
-    public string Value => value ??= string.Create(Length, pieces, static (characters, pieces) =>
-    {
-        foreach (var piece in pieces)
-        {
-            piece.Characters.CopyTo(characters);
-            characters = characters[piece.Length..];
-        }
-    });
+    public bool IsBlank => Strip(null, left: true, right: false).IsEmpty;
 
-    public ReadOnlySpan<TextPiece> Pieces => pieces;
+    public string Value => value ??= string.Concat(Array.ConvertAll(Decoded(), piece => piece.ToString()));
+
+    public int Length => Characters.Length;
 
     /// <summary>The same as <see cref="Value"/>, without making a string where there is one piece only.</summary>
-    public ReadOnlySpan<char> Characters => pieces is [var only] ? only.Characters : Value;
+    public ReadOnlySpan<char> Characters => Decoded() is [var only] ? only.Characters : Value;
+
+    /// <summary>As they are, UTF-8 and UTF-16.</summary>
+    public ReadOnlySpan<TextPiece> Pieces => pieces;
 
     /// <summary>Of the first character.</summary>
-    public Origin Origin => pieces.Length == 0 ? Origin.Template : pieces[0].Origin;
+    public Origin Origin => IsEmpty ? Origin.Template : pieces[0].Origin;
 
     public static JinjaText Join(params ReadOnlySpan<JinjaText> parts)
     {
@@ -49,7 +47,10 @@ internal sealed class JinjaText
         foreach (var part in parts)
         {
             count += part.pieces.Length;
-            length += part.Length;
+            foreach (var piece in part.pieces)
+            {
+                length += piece.Length;
+            }
         }
 
         if (length > LongestText)
@@ -65,25 +66,23 @@ internal sealed class JinjaText
             at += part.pieces.Length;
         }
 
-        var joined = new JinjaText(pieces, (int)length);
-        return count > ManyPieces ? joined.Compact() : joined;
+        var joined = new JinjaText(pieces);
+        return count > ManyPieces ? joined.WithText(joined.Value) : joined;
     }
 
     public JinjaText Slice(int start, int end)
     {
-        if (start == 0 && end == Length)
+        var all = Decoded();
+        if (all is [var only])
         {
-            return this;
-        }
-
-        if (pieces is [var only])
-        {
-            return start >= end ? Empty : new JinjaText([only with { Start = only.Start + start, Length = end - start }], end - start);
+            return start >= end ? Empty
+                : end - start == only.Length ? this
+                : new JinjaText([only with { Start = only.Start + start, Length = end - start }]);
         }
 
         var sliced = new List<TextPiece>();
         var at = 0;
-        foreach (var piece in pieces)
+        foreach (var piece in all)
         {
             var (from, to) = (Math.Max(at, start), Math.Min(at + piece.Length, end));
             if (from < to)
@@ -94,16 +93,23 @@ internal sealed class JinjaText
             at += piece.Length;
         }
 
-        return new JinjaText([.. sliced], Math.Max(end - start, 0));
+        return new JinjaText([.. sliced]);
     }
 
     /// <summary>The same characters changed one by one.</summary>
     public JinjaText Map(Func<string, string> change) => change(Value) is var changed && changed.Length == Length
-        ? OfPieces(changed)
+        ? WithText(changed)
         : new JinjaText(changed, Origin);
 
+    /// <param name="characters">Null for white space.</param>
     public JinjaText Strip(string? characters, bool left, bool right)
     {
+        if (characters is null && pieces is [{ IsUtf8: true } only])
+        {
+            var (first, length) = PythonText.Strip(only.Utf8, left, right);
+            return length == only.Length ? this : length == 0 ? Empty : new JinjaText([only with { Start = only.Start + first, Length = length }]);
+        }
+
         var text = Characters;
         var (start, end) = (0, text.Length);
         while (left && start < end && Strips(text[start]))
@@ -171,15 +177,25 @@ internal sealed class JinjaText
         return end;
     }
 
-    /// <summary>The same with neighbours of one origin in one piece, so that what grows in a loop isn't copied piece by piece.</summary>
-    private JinjaText Compact() => OfPieces(Value);
+    private TextPiece[] Decoded()
+    {
+        if (Array.Exists(pieces, piece => piece.IsUtf8))
+        {
+            pieces = Array.ConvertAll(pieces, piece => piece.Decoded());
+        }
 
-    /// <summary><paramref name="text"/>, as long as this, with the origins of this.</summary>
-    private JinjaText OfPieces(string text)
+        return pieces;
+    }
+
+    /// <summary>
+    /// <paramref name="text"/>, as long as this, with the origins of this: neighbours of one origin are one piece, so that what grows in a
+    /// loop isn't copied piece by piece.
+    /// </summary>
+    private JinjaText WithText(string text)
     {
         var merged = new List<TextPiece>();
         var at = 0;
-        foreach (var piece in pieces)
+        foreach (var piece in Decoded())
         {
             if (merged.Count > 0 && merged[^1].Origin == piece.Origin)
             {
@@ -193,6 +209,6 @@ internal sealed class JinjaText
             at += piece.Length;
         }
 
-        return new JinjaText([.. merged], text.Length) { value = text };
+        return new JinjaText([.. merged]) { value = text };
     }
 }

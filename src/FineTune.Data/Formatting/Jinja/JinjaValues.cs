@@ -30,7 +30,7 @@ internal static class JinjaValues
     public static bool IsTrue(object? value) => value switch
     {
         null or Undefined or false or 0L or 0.0 => false,
-        JinjaText text => text.Length > 0,
+        JinjaText text => !text.IsEmpty,
         JinjaList list => list.Items.Count > 0,
         JinjaMap map => map.IsNamespace || map.Count > 0,
         _ => true,
@@ -38,7 +38,7 @@ internal static class JinjaValues
 
     public static new bool Equals(object? left, object? right) => (left, right) switch
     {
-        (JinjaText a, JinjaText b) => a.Length == b.Length && a.Characters.SequenceEqual(b.Characters),
+        (JinjaText a, JinjaText b) => a.Characters.SequenceEqual(b.Characters),
         (JinjaList a, JinjaList b) => a.Items.Count == b.Items.Count && a.Items.Zip(b.Items).All(pair => Equals(pair.First, pair.Second)),
         (JinjaMap a, JinjaMap b) => a.Count == b.Count && a.Entries.All(entry => b.Contains(entry.Key) && Equals(entry.Value, b[entry.Key])),
         (bool or long or double, bool or long or double) => Number(left).Equals(Number(right)),

@@ -66,13 +66,29 @@ internal sealed class RenderedOutput
         if (half != default)
         {
             Append([half], halfOrigin);
+            half = default;
+        }
+    }
+
+    private void Write(TextPiece piece)
+    {
+        if (piece.IsUtf8)
+        {
+            End();
+            var utf8 = piece.Utf8;
+            Reserve(utf8.Length);
+            utf8.CopyTo(text.AsSpan(length));
+            Extend(utf8.Length, piece.Origin);
+        }
+        else
+        {
+            Write(piece.Characters, piece.Origin);
         }
     }
 
     /// <summary>Half a surrogate pair waits for the other, which templates may have cut off; alone it is U+FFFD.</summary>
-    private void Write(TextPiece piece)
+    private void Write(ReadOnlySpan<char> characters, Origin origin)
     {
-        var characters = piece.Characters;
         if (half != default)
         {
             var taken = char.IsLowSurrogate(characters[0]) ? 1 : 0;
@@ -83,23 +99,40 @@ internal sealed class RenderedOutput
 
         if (!characters.IsEmpty && char.IsHighSurrogate(characters[^1]))
         {
-            (half, halfOrigin) = (characters[^1], piece.Origin);
+            (half, halfOrigin) = (characters[^1], origin);
             characters = characters[..^1];
         }
 
-        Append(characters, piece.Origin);
+        Append(characters, origin);
     }
 
     private void Append(ReadOnlySpan<char> characters, Origin origin)
     {
-        if (characters.IsEmpty)
+        if (!characters.IsEmpty)
         {
-            return;
+            Reserve(Encoding.UTF8.GetMaxByteCount(characters.Length) <= text.Length - length ? 0 : Encoding.UTF8.GetByteCount(characters));
+            Extend(Encoding.UTF8.GetBytes(characters, text.AsSpan(length)), origin);
+        }
+    }
+
+    private void Reserve(int more)
+    {
+        var needed = length + (long)more;
+        if (needed > LongestText)
+        {
+            throw new JinjaException("its output is too long");
         }
 
+        if (needed > text.Length)
+        {
+            Array.Resize(ref text, (int)Math.Min(Math.Max(needed, 2L * text.Length), LongestText));
+        }
+    }
+
+    private void Extend(int more, Origin origin)
+    {
         Note(origin);
-        Reserve(characters);
-        length += Encoding.UTF8.GetBytes(characters, text.AsSpan(length));
+        length += more;
         if (runs.Count > 0 && runs[^1].Origin == origin)
         {
             runs[^1] = new TextRun(length, origin);
@@ -119,27 +152,6 @@ internal sealed class RenderedOutput
             message.First = message.First < 0 ? length : message.First;
             message.HasContent |= origin == Origin.Content(index);
             message.HasCalls |= origin == Origin.ToolCalls(index);
-        }
-    }
-
-    private void Reserve(ReadOnlySpan<char> characters)
-    {
-        const int BytesPerUnit = 3;
-        var needed = length + ((long)characters.Length * BytesPerUnit);
-        if (needed <= text.Length)
-        {
-            return;
-        }
-
-        needed = length + (long)Encoding.UTF8.GetByteCount(characters);
-        if (needed > LongestText)
-        {
-            throw new JinjaException("its output is too long");
-        }
-
-        if (needed > text.Length)
-        {
-            Array.Resize(ref text, (int)Math.Min(Math.Max(needed, 2L * text.Length), LongestText));
         }
     }
 }

@@ -5,6 +5,11 @@ internal sealed class Llama3Scanner : IPieceScanner
 {
     public int Next(ReadOnlySpan<byte> text, int start)
     {
+        if (AsciiWords.TryLength(text, start, out var word))
+        {
+            return start + word;
+        }
+
         var first = CharacterClasses.At(text, start, out var length);
         var next = start + length;
         switch (first)
