@@ -17,8 +17,13 @@ public sealed record TrainingMemory(long Process, long Weights, long Moments, lo
     /// <summary>Logits are made in chunks of at most this many values, or as many as the head has weights.</summary>
     public const int LogitValues = 1 << 22;
 
-    /// <summary>Values of a gradient that is made and applied at once.</summary>
-    private const int TileValues = 1 << 20;
+    /// <summary>
+    /// Values of a gradient that is made and applied at once: 8 MB stay in the last cache. Of wide matrices it is as many rows as products need
+    /// to run at full speed.
+    /// </summary>
+    private const int TileValues = 1 << 21;
+
+    private const int FewestTileRows = 512;
 
     /// <summary>Values of a bfloat16 matrix that are widened at once.</summary>
     private const int PanelValues = 1 << 22;
@@ -26,10 +31,10 @@ public sealed record TrainingMemory(long Process, long Weights, long Moments, lo
     /// <summary>Values of a product's left operand that are copied at once, for all threads, and of its right one, for each.</summary>
     private const int LeftValues = 1 << 20;
 
-    private const int RightValues = 1 << 16;
+    private const int RightValues = 50_000;
 
     /// <summary>Rows of an attention tile, two of them for each thread.</summary>
-    private const int TileRows = 72;
+    private const int AttentionRows = 72;
 
     private const long Single = sizeof(float);
 
@@ -37,6 +42,9 @@ public sealed record TrainingMemory(long Process, long Weights, long Moments, lo
 
     /// <summary>What the engine takes itself.</summary>
     public long Engine => Total - Process;
+
+    /// <summary>Rows of a gradient that is made and applied at once, a multiple of 256: so ranges of weights are aligned whatever their columns.</summary>
+    public static int TileRows(int columns) => Math.Max(FewestTileRows, TileValues / columns / 256 * 256);
 
     /// <summary>Of <paramref name="work"/> with its micro-batch, layers recomputed only where it says so.</summary>
     public static TrainingMemory Of(TrainingWork work, TrainingDevice device)
@@ -91,17 +99,20 @@ public sealed record TrainingMemory(long Process, long Weights, long Moments, lo
         var head = (long)model.VocabSize * model.HiddenSize;
         var headIsTrained = work.Trained.Any(weight => weight.Name == (model.TieWordEmbeddings ? LlamaWeights.Embedding : LlamaWeights.Output));
         var largest = LlamaWeights.Of(model).Max(weight => weight.Count);
-        var tile = keepsGradients ? 0 : Math.Min(largest, TileValues);
+        var tile = keepsGradients ? 0 : LlamaWeights.Of(model).Max(TileSize);
         var partial = !keepsGradients && headIsTrained && LogitRows(work) < work.Rows ? head : 0;
         var products = device.PacksProducts
             ? Math.Min(LeftValues, work.Rows * Widest(model)) + ((long)device.Threads * RightValues)
             : work.Hyperparameters.Precision == TrainingPrecision.Fp32 ? 0 : Math.Min(largest, PanelValues);
 
         // Copies of a sequence's keys and values, and of a block's queries.
-        var attention = device.Threads * ((work.ContextLength * ((3L * model.HeadDimension) + (2 * TileRows))) + (4L * TileRows * model.HeadDimension));
+        var attention = device.Threads * ((work.ContextLength * ((3L * model.HeadDimension) + (2 * AttentionRows))) + (4L * AttentionRows * model.HeadDimension));
         var angles = (long)work.ContextLength * model.HeadDimension;
         return tile + partial + products + attention + angles;
     }
+
+    private static long TileSize(WeightShape weight) =>
+        weight.IsMatrix ? Math.Min(weight.Shape[0], TileRows((int)weight.Shape[1])) * weight.Shape[1] : weight.Count;
 
     /// <summary>Outputs of the widest product.</summary>
     private static long Widest(ModelShape model) =>

@@ -36,17 +36,18 @@ internal sealed unsafe class AdamWOptimizer : IOptimizer
     public void BeginStep(long step, double learningRate, double gradientScale) => settings = new AdamWSettings(
         step, learningRate, Settings.Beta1, Settings.Beta2, Settings.WeightDecay, Settings.Epsilon, gradientScale);
 
-    public void Apply(IKernels kernels, Parameter parameter, long start, long count, float* gradient)
+    public double Apply(IKernels kernels, Parameter parameter, long start, long count, float* gradient, bool measures = false)
     {
         var at = parameter.StateOffset + start;
-        kernels.Update(
+        return kernels.Update(
             OptimizerKind.Adamw,
             parameter.IsMatrix ? settings : settings with { WeightDecay = 0 },
             StoredValues.Singles(weights.At(parameter, start)),
             StoredValues.Singles(first.Data + at),
             StoredValues.Singles(second.Data + at),
             gradient,
-            count);
+            count,
+            measures);
     }
 
     /// <summary>The moments as they are when read.</summary>

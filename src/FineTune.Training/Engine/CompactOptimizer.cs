@@ -43,14 +43,15 @@ internal sealed class CompactOptimizer : IOptimizer
     public void BeginStep(long step, double learningRate, double gradientScale) => settings = new AdamWSettings(
         step, learningRate, Settings.Beta1, Settings.Beta2, Settings.WeightDecay, Settings.Epsilon, gradientScale);
 
-    public unsafe void Apply(IKernels kernels, Parameter parameter, long start, long count, float* gradient) => kernels.Update(
+    public unsafe double Apply(IKernels kernels, Parameter parameter, long start, long count, float* gradient, bool measures = false) => kernels.Update(
         Settings.Optimizer,
         parameter.IsMatrix ? settings : settings with { WeightDecay = 0 },
         weights.Values(parameter, start, Seed(parameter, 0)),
         first.Values(parameter, start, Seed(parameter, 1)),
         second?.Values(parameter, start, Seed(parameter, 2)) ?? default,
         gradient,
-        count);
+        count,
+        measures);
 
     public IReadOnlyList<TensorToWrite> ToWrite() => [.. first.ToWrite(), .. second?.ToWrite() ?? []];
 

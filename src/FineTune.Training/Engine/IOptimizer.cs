@@ -21,7 +21,9 @@ internal unsafe interface IOptimizer : IDisposable
     /// value of the model is updated once, in ranges that begin at a multiple of <see cref="RangeAlignment"/> values of their
     /// parameter and end at one or at its end.
     /// </summary>
-    void Apply(IKernels kernels, Parameter parameter, long first, long count, float* gradient);
+    /// <param name="measures">Whether the result is asked for; 0 otherwise.</param>
+    /// <returns>The squared Euclidean norm of the gradient, in double precision.</returns>
+    double Apply(IKernels kernels, Parameter parameter, long first, long count, float* gradient, bool measures = false);
 
     /// <summary>What it remembers as it is when read, in the form that every engine reads.</summary>
     IReadOnlyList<TensorToWrite> ToWrite();

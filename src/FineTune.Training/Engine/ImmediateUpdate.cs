@@ -1,3 +1,4 @@
+using FineTune.Core.Estimates;
 using FineTune.Training.Kernels;
 
 namespace FineTune.Training.Engine;
@@ -10,9 +11,6 @@ namespace FineTune.Training.Engine;
 /// <param name="deviceMemory">Of the kernels' device; null is the host.</param>
 internal sealed unsafe class ImmediateUpdate(LlamaParameters parameters, IOptimizer optimizer, IDeviceMemory? deviceMemory = null) : IGradientSink, IDisposable
 {
-    /// <summary>Values of a tile: 4 MB stay in the last cache, and the products are large enough to run at full speed.</summary>
-    private const int TileValues = 1 << 20;
-
     private readonly NativeBuffer<float>?[] partial = new NativeBuffer<float>?[parameters.Trained.Ranges.Count];
     private readonly bool[] begun = new bool[parameters.Trained.Ranges.Count];
     private readonly NativeBuffer<float> scratch = new(deviceMemory);
@@ -86,7 +84,7 @@ internal sealed unsafe class ImmediateUpdate(LlamaParameters parameters, IOptimi
     /// <summary>Makes and applies the gradient of some rows of the weight after others.</summary>
     private void Tiles(IKernels kernels, Parameter weight, Matrix dy, Matrix x, int* rows, Matrix dRows)
     {
-        var height = Math.Min(weight.Rows, TileRows(weight.Columns));
+        var height = Math.Min(weight.Rows, TrainingMemory.TileRows(weight.Columns));
         var memory = scratch.Reserve((long)height * weight.Columns);
         for (var first = 0; first < weight.Rows; first += height)
         {
@@ -111,9 +109,8 @@ internal sealed unsafe class ImmediateUpdate(LlamaParameters parameters, IOptimi
 
     private void Update(IKernels kernels, Parameter weight, long first, long count, float* gradient)
     {
-        SquaredNorm += kernels.SumGradients(&gradient, 1, count);
         HasUpdated = true;
-        optimizer.Apply(kernels, weight, first, count, gradient);
+        SquaredNorm += optimizer.Apply(kernels, weight, first, count, gradient, measures: true);
     }
 
     private Matrix Partial(Parameter weight)
@@ -121,8 +118,4 @@ internal sealed unsafe class ImmediateUpdate(LlamaParameters parameters, IOptimi
         var buffer = partial[weight.Index] ??= new NativeBuffer<float>(weight.Count, deviceMemory);
         return new Matrix(buffer.Data, weight.Rows, weight.Columns);
     }
-
-    /// <summary>Multiples of <see cref="IOptimizer.RangeAlignment"/> rows keep ranges aligned whatever the columns.</summary>
-    private static int TileRows(int columns) =>
-        Math.Max(1, TileValues / columns / IOptimizer.RangeAlignment) * IOptimizer.RangeAlignment;
 }

@@ -73,6 +73,15 @@ internal unsafe interface IKernels : IDisposable
 
     /// <summary>One optimizer update of <paramref name="count"/> values in any form they are kept in; one pass over memory.</summary>
     /// <param name="second">Of rules that have it; else of no form.</param>
-    void Update(
-        OptimizerKind kind, AdamWSettings settings, StoredValues weights, StoredValues first, StoredValues second, float* gradients, long count);
+    /// <param name="measures">Whether the result is asked for; 0 otherwise.</param>
+    /// <returns>The squared Euclidean norm of the gradients, in double precision.</returns>
+    double Update(
+        OptimizerKind kind,
+        AdamWSettings settings,
+        StoredValues weights,
+        StoredValues first,
+        StoredValues second,
+        float* gradients,
+        long count,
+        bool measures = false);
 }

@@ -27,11 +27,11 @@ internal readonly unsafe struct AttentionTile
         Values = Keys + ((long)Padded(longest) * width);
         Columns = Values + ((long)Padded(longest) * width);
         Left = Columns + ((long)longest * Padded(width));
-        DLeft = Left + (Strips * Panels.LeftSize(width));
-        Right = DLeft + (Strips * Panels.LeftSize(width));
+        DLeft = Left + (Strips * LeftPanels.Size(width));
+        Right = DLeft + (Strips * LeftPanels.Size(width));
         DRight = Right + (Rows * (long)Padded(width));
         Panel = DRight + (Rows * (long)Padded(width));
-        Scores = new Matrix(Panel + Panels.LeftSize(LongestPanel), Rows, Padded(longest));
+        Scores = new Matrix(Panel + LeftPanels.Size(LongestPanel), Rows, Padded(longest));
         Gradients = new Matrix(Scores.Row(Rows), Rows, Padded(longest));
     }
 
@@ -69,34 +69,16 @@ internal readonly unsafe struct AttentionTile
     }
 
     /// <summary>Right panels of 16 rows of <paramref name="matrix"/> each.</summary>
-    public static void PackRows(Matrix matrix, float* panels)
-    {
-        for (var row = 0; row < matrix.Rows; row += MicroKernel.Columns)
-        {
-            Panels.Right(Operand.Rows(matrix), row, Math.Min(MicroKernel.Columns, matrix.Rows - row), 0, matrix.Columns, panels);
-            panels += Panels.RightSize(matrix.Columns);
-        }
-    }
+    public static void PackRows(Matrix matrix, float* panels) =>
+        RightPanels.Pack(Operand.Rows(matrix), 0, matrix.Rows, 0, matrix.Columns, panels, RightPanels.Size(matrix.Columns));
 
     /// <summary>Right panels of 16 columns of <paramref name="matrix"/> each.</summary>
-    public static void PackColumns(Matrix matrix, float* panels)
-    {
-        for (var column = 0; column < matrix.Columns; column += MicroKernel.Columns)
-        {
-            Panels.Right(Operand.Columns(matrix), column, Math.Min(MicroKernel.Columns, matrix.Columns - column), 0, matrix.Rows, panels);
-            panels += Panels.RightSize(matrix.Rows);
-        }
-    }
+    public static void PackColumns(Matrix matrix, float* panels) =>
+        RightPanels.Pack(Operand.Columns(matrix), 0, matrix.Columns, 0, matrix.Rows, panels, RightPanels.Size(matrix.Rows));
 
     /// <summary>Left panels of 6 rows of <paramref name="matrix"/> each.</summary>
-    public static void PackLeft(Matrix matrix, float* panels)
-    {
-        for (var row = 0; row < matrix.Rows; row += MicroKernel.Rows)
-        {
-            Panels.Left(Operand.Rows(matrix), row, Math.Min(MicroKernel.Rows, matrix.Rows - row), 0, matrix.Columns, panels);
-            panels += Panels.LeftSize(matrix.Columns);
-        }
-    }
+    public static void PackLeft(Matrix matrix, float* panels) =>
+        LeftPanels.Pack(Operand.Rows(matrix), 0, matrix.Rows, 0, matrix.Columns, panels, LeftPanels.Size(matrix.Columns));
 
     /// <summary><paramref name="tile"/> = left · right of the block's rows and the keys that they see, whole panels at a time.</summary>
     /// <param name="start">Position of the block's first row.</param>
@@ -108,11 +90,11 @@ internal readonly unsafe struct AttentionTile
             var first = Math.Max(0, key - start) / MicroKernel.Rows * MicroKernel.Rows;
             for (var row = first; row < count; row += MicroKernel.Rows)
             {
-                var panel = left + (row / MicroKernel.Rows * Panels.LeftSize(width));
+                var panel = left + (row / MicroKernel.Rows * LeftPanels.Size(width));
                 MicroKernel.Multiply(panel, right, width, tile.Row(row) + key, tile.Stride, add: false);
             }
 
-            right += Panels.RightSize(width);
+            right += RightPanels.Size(width);
         }
     }
 
@@ -126,7 +108,7 @@ internal readonly unsafe struct AttentionTile
             {
                 var rows = Math.Min(MicroKernel.Rows, output.Rows - row);
                 var depth = Math.Min(LongestPanel, start + row + rows - from);
-                Panels.Left(Operand.Rows(tile), row, rows, from, depth, Panel);
+                LeftPanels.Pack(Operand.Rows(tile), row, rows, from, depth, Panel, size: 0);
                 for (var column = 0; column < output.Columns; column += MicroKernel.Columns)
                 {
                     var right = Columns + (((long)column * keys) + (from * MicroKernel.Columns));
@@ -146,7 +128,7 @@ internal readonly unsafe struct AttentionTile
         {
             var keys = Math.Min(MicroKernel.Rows, output.Rows - key);
             var first = Math.Max(0, key - start);
-            Panels.Left(Operand.Columns(tile), key, keys, first, count - first, Panel);
+            LeftPanels.Pack(Operand.Columns(tile), key, keys, first, count - first, Panel, size: 0);
             for (var column = 0; column < output.Columns; column += MicroKernel.Columns)
             {
                 var panel = right + (((long)column * count) + (first * MicroKernel.Columns));

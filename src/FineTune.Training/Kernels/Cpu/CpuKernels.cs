@@ -150,18 +150,24 @@ internal sealed unsafe class CpuKernels(int threads, bool packs) : IKernels
         var blocks = (count + SumGradientsKernel.BlockSize - 1) / SumGradientsKernel.BlockSize;
         var sums = squares.Reserve(blocks);
         For(blocks, SumGradientsKernel.BlockSize, new SumGradientsKernel(gradients, buffers, count, sums));
-        var total = 0.0;
-        for (var block = 0L; block < blocks; block++)
-        {
-            total += sums[block];
-        }
-
-        return total;
+        return Sum(sums, blocks);
     }
 
-    public void Update(
-        OptimizerKind kind, AdamWSettings settings, StoredValues weights, StoredValues first, StoredValues second, float* gradients, long count) =>
-        OptimizerUpdate.Run(threads, kind, settings, weights, first, second, gradients, count);
+    public double Update(
+        OptimizerKind kind,
+        AdamWSettings settings,
+        StoredValues weights,
+        StoredValues first,
+        StoredValues second,
+        float* gradients,
+        long count,
+        bool measures = false)
+    {
+        var blocks = measures ? (count + StoredValues.Block - 1) / StoredValues.Block : 0;
+        var sums = measures ? squares.Reserve(blocks) : null;
+        OptimizerUpdate.Run(threads, kind, settings, weights, first, second, gradients, count, sums);
+        return Sum(sums, blocks);
+    }
 
     public void Dispose()
     {
@@ -170,6 +176,17 @@ internal sealed unsafe class CpuKernels(int threads, bool packs) : IKernels
         tiles.Dispose();
         gains.Dispose();
         squares.Dispose();
+    }
+
+    private static double Sum(double* sums, long count)
+    {
+        var total = 0.0;
+        for (var i = 0L; i < count; i++)
+        {
+            total += sums[i];
+        }
+
+        return total;
     }
 
     /// <summary>Single precision needs no panels.</summary>

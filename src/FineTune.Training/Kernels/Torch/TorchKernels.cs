@@ -83,9 +83,20 @@ internal sealed unsafe class TorchKernels : IKernels
 
     public double SumGradients(float** gradients, int buffers, long count) => this.gradients.Sum(gradients, buffers, count);
 
-    public void Update(
-        OptimizerKind kind, AdamWSettings settings, StoredValues weights, StoredValues first, StoredValues second, float* gradients, long count) =>
+    public double Update(
+        OptimizerKind kind,
+        AdamWSettings settings,
+        StoredValues weights,
+        StoredValues first,
+        StoredValues second,
+        float* gradients,
+        long count,
+        bool measures = false)
+    {
+        var square = measures ? SumGradients(&gradients, 1, count) : 0;
         update.Run(kind, settings, weights, first, second, gradients, count);
+        return square;
+    }
 
     public void Dispose()
     {

@@ -45,7 +45,7 @@ public sealed unsafe class TorchUpdateTests : IDisposable
     [InlineData(0.25)]
     public void AdamW_SinglePrecision_IsThatOfProcessors(double gradientScale)
     {
-        var (expected, actual) = (RunAdamW(cpu, gradientScale), RunAdamW(torch, gradientScale));
+        var (expected, actual) = (RunAdamW(cpu, gradientScale).Values, RunAdamW(torch, gradientScale).Values);
         Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-6));
     }
 
@@ -57,17 +57,27 @@ public sealed unsafe class TorchUpdateTests : IDisposable
         Assert.Equal(whole, parts);
     }
 
-    private static float[] RunAdamW(IKernels kernels, double gradientScale)
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Update_Measured_ReturnsTheGradientsSquaredNorm(bool onProcessor)
+    {
+        IKernels kernels = onProcessor ? cpu : torch;
+        var expected = Values(2).Sum(gradient => (double)gradient * gradient);
+        Assert.Equal(expected, RunAdamW(kernels, 1, measures: true).SquaredNorm, 1e-9 * expected);
+        Assert.Equal(0, RunAdamW(kernels, 1).SquaredNorm);
+    }
+
+    private static (float[] Values, double SquaredNorm) RunAdamW(IKernels kernels, double gradientScale, bool measures = false)
     {
         float[] w = Values(1), g = Values(2), m = Values(3), v = [.. Values(4).Select(MathF.Abs)];
         fixed (float* weights = w, gradients = g, first = m, second = v)
         {
-            kernels.Update(
+            var square = kernels.Update(
                 OptimizerKind.Adamw, Settings with { GradientScale = gradientScale },
-                StoredValues.Singles(weights), StoredValues.Singles(first), StoredValues.Singles(second), gradients, Count);
+                StoredValues.Singles(weights), StoredValues.Singles(first), StoredValues.Singles(second), gradients, Count, measures);
+            return ([.. w, .. m, .. v], square);
         }
-
-        return [.. w, .. m, .. v];
     }
 
     /// <summary>Weights, moments and their scales after two updates, as numbers.</summary>

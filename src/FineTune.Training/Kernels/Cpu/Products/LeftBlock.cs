@@ -19,10 +19,10 @@ internal readonly unsafe struct LeftBlock(float* data, int firstRow, int rows, i
 
     /// <summary>Values of all panels.</summary>
     public static long Size(int rows, int depth, int step) =>
-        (long)((depth + step - 1) / step) * ((rows + MicroKernel.Rows - 1) / MicroKernel.Rows) * Panels.LeftSize(step);
+        (long)((depth + step - 1) / step) * ((rows + MicroKernel.Rows - 1) / MicroKernel.Rows) * LeftPanels.Size(step);
 
     /// <summary>Panel <paramref name="index"/> of those at depth <paramref name="from"/>.</summary>
-    public float* Panel(int index, int from) => data + (((from / Step * (long)Count) + index) * Panels.LeftSize(Step));
+    public float* Panel(int index, int from) => data + (((from / Step * (long)Count) + index) * LeftPanels.Size(Step));
 }
 
 /// <summary>Fills a <see cref="LeftBlock"/> by panels.</summary>
@@ -30,15 +30,12 @@ internal readonly unsafe struct PackLeftKernel(Operand left, LeftBlock block) : 
 {
     public void Run(int slot, long first, long end)
     {
-        for (var index = (int)first; index < end; index++)
+        var row = (int)first * MicroKernel.Rows;
+        var rows = Math.Min((int)end * MicroKernel.Rows, block.Rows) - row;
+        for (var from = 0; from < block.Depth; from += block.Step)
         {
-            var row = index * MicroKernel.Rows;
-            var rows = Math.Min(MicroKernel.Rows, block.Rows - row);
-            for (var from = 0; from < block.Depth; from += block.Step)
-            {
-                var depth = Math.Min(block.Step, block.Depth - from);
-                Panels.Left(left, block.FirstRow + row, rows, block.FirstDepth + from, depth, block.Panel(index, from));
-            }
+            var depth = Math.Min(block.Step, block.Depth - from);
+            LeftPanels.Pack(left, block.FirstRow + row, rows, block.FirstDepth + from, depth, block.Panel((int)first, from), LeftPanels.Size(block.Step));
         }
     }
 }

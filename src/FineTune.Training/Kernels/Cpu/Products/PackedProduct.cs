@@ -59,8 +59,7 @@ internal sealed unsafe class PackedProduct(int threads) : IDisposable
     private void Multiply(ProductPlan plan, LeftBlock left, Operand right, Matrix c, bool add)
     {
         var columns = (c.Columns + MicroKernel.Columns - 1) / MicroKernel.Columns;
-        var size = (long)plan.Width * Panels.RightSize(plan.Step);
-        var kernel = new ProductKernel(left, right, c, rightPanels.Reserve(threads * size), plan.Width, size, add);
+        var kernel = new ProductKernel(plan, left, right, c, rightPanels.Reserve(threads * plan.GroupSize), add);
         NativeThreads.For(threads, columns, Math.Max(1, Grain / ((long)left.Rows * left.Depth * MicroKernel.Columns)), kernel);
     }
 }

@@ -1,14 +1,13 @@
 namespace FineTune.Training.Kernels.Cpu.Products;
 
 /// <summary>One thread's part of a <see cref="PackedProduct"/>, by panels of 16 columns.</summary>
-/// <param name="rightPanels">Room for a group, <paramref name="size"/> values, for each slot.</param>
-/// <param name="width">Panels of a group.</param>
-internal readonly unsafe struct ProductKernel(LeftBlock left, Operand right, Matrix c, float* rightPanels, int width, long size, bool add) : IRangeKernel
+/// <param name="rightPanels">Room for a group of each slot.</param>
+internal readonly unsafe struct ProductKernel(ProductPlan plan, LeftBlock left, Operand right, Matrix c, float* rightPanels, bool add) : IRangeKernel
 {
     public void Run(int slot, long first, long end)
     {
-        var panels = rightPanels + (slot * size);
-        var groups = (int)((end - first + width - 1) / width);
+        var panels = rightPanels + (slot * plan.GroupSize);
+        var groups = (int)((end - first + plan.Width - 1) / plan.Width);
         for (var group = 0; group < groups; group++)
         {
             var begin = (int)(first + ((end - first) * group / groups));
@@ -16,22 +15,14 @@ internal readonly unsafe struct ProductKernel(LeftBlock left, Operand right, Mat
             for (var from = 0; from < left.Depth; from += left.Step)
             {
                 var depth = Math.Min(left.Step, left.Depth - from);
-                Pack(panels, begin, count, from, depth);
+                var column = begin * MicroKernel.Columns;
+                var columns = Math.Min(count * MicroKernel.Columns, c.Columns - column);
+                RightPanels.Pack(right, column, columns, left.FirstDepth + from, depth, panels, plan.PanelSize);
                 for (var index = 0; index < left.Count; index++)
                 {
                     Strip(index, panels, begin, count, from, depth);
                 }
             }
-        }
-    }
-
-    private void Pack(float* panels, int begin, int count, int from, int depth)
-    {
-        for (var i = 0; i < count; i++)
-        {
-            var column = (begin + i) * MicroKernel.Columns;
-            var columns = Math.Min(MicroKernel.Columns, c.Columns - column);
-            Panels.Right(right, column, columns, left.FirstDepth + from, depth, panels + (i * (long)Panels.RightSize(depth)));
         }
     }
 
@@ -47,7 +38,7 @@ internal readonly unsafe struct ProductKernel(LeftBlock left, Operand right, Mat
         {
             var columns = Math.Min(MicroKernel.Columns, c.Columns - column);
             PanelProduct.Multiply(leftPanel, panels, depth, destination, c.Stride, rows, columns, adds);
-            panels += Panels.RightSize(depth);
+            panels += plan.PanelSize;
             destination += MicroKernel.Columns;
             column += MicroKernel.Columns;
         }

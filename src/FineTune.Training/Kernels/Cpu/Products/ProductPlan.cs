@@ -3,11 +3,11 @@ namespace FineTune.Training.Kernels.Cpu.Products;
 /// <summary>How a product is cut; a function of its shape alone, for the order of its sums follows from it.</summary>
 internal readonly struct ProductPlan
 {
-    /// <summary>Depth of a panel: a left one (12 kB) stays in the first cache while it meets the right ones of a group.</summary>
-    private const int LongestPanel = 512;
+    /// <summary>Depth of a panel: a left one (18 kB) stays in the first cache while it meets the right ones of a group.</summary>
+    private const int LongestPanel = 768;
 
-    /// <summary>Values of a thread's group of right panels: 256 kB, half of a second cache.</summary>
-    private const int RightValues = 1 << 16;
+    /// <summary>Values of a thread's group of right panels: 192 kB, less than half of a second cache.</summary>
+    private const int RightValues = 3 << 14;
 
     /// <summary>Values of a block of left panels: 4 MB, which all threads share in the last cache.</summary>
     private const int LeftValues = 1 << 20;
@@ -21,7 +21,7 @@ internal readonly struct ProductPlan
         Rows = Math.Max(1, LeftValues / Depth / MicroKernel.Rows) * MicroKernel.Rows;
         var panels = (Depth + LongestPanel - 1) / LongestPanel;
         Step = (((Depth + panels - 1) / panels) + VectorMath.Width - 1) / VectorMath.Width * VectorMath.Width;
-        Width = RightValues / Panels.RightSize(Step);
+        Width = RightValues / RightPanels.Size(Step);
     }
 
     /// <summary>Depth of a block.</summary>
@@ -35,4 +35,10 @@ internal readonly struct ProductPlan
 
     /// <summary>Right panels of a group.</summary>
     public int Width { get; }
+
+    /// <summary>Values from one right panel to the next: a cache line more than it has, so that those of a group do not all want the same places of a cache.</summary>
+    public int PanelSize => RightPanels.Size(Step + 1);
+
+    /// <summary>Values of a group.</summary>
+    public long GroupSize => (long)Width * PanelSize;
 }

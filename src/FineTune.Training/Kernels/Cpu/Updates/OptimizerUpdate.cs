@@ -5,10 +5,19 @@ namespace FineTune.Training.Kernels.Cpu.Updates;
 /// <summary>Chooses the <see cref="UpdateKernel{TRule,TWeights,TFirst,TSecond}"/> for a rule and the forms of what it works on.</summary>
 internal static unsafe class OptimizerUpdate
 {
+    /// <param name="squares">See <see cref="UpdateKernel{TRule,TWeights,TFirst,TSecond}"/>.</param>
     public static void Run(
-        int threads, OptimizerKind kind, AdamWSettings settings, StoredValues weights, StoredValues first, StoredValues second, float* gradients, long count)
+        int threads,
+        OptimizerKind kind,
+        AdamWSettings settings,
+        StoredValues weights,
+        StoredValues first,
+        StoredValues second,
+        float* gradients,
+        long count,
+        double* squares)
     {
-        var values = new Values(threads, weights, first, second, gradients, count);
+        var values = new Values(threads, weights, first, second, gradients, count, squares);
         if (kind == OptimizerKind.Lion)
         {
             values.Run(new LionRule(settings));
@@ -19,7 +28,8 @@ internal static unsafe class OptimizerUpdate
         }
     }
 
-    private readonly struct Values(int threads, StoredValues weights, StoredValues first, StoredValues second, float* gradients, long count)
+    private readonly struct Values(
+        int threads, StoredValues weights, StoredValues first, StoredValues second, float* gradients, long count, double* squares)
     {
         private const int Grain = 32;
 
@@ -85,7 +95,7 @@ internal static unsafe class OptimizerUpdate
                 threads,
                 (count + StoredValues.Block - 1) / StoredValues.Block,
                 Grain,
-                new UpdateKernel<TRule, TWeights, TFirst, TSecond>(rule, stored, mean, square, gradients, count));
+                new UpdateKernel<TRule, TWeights, TFirst, TSecond>(rule, stored, mean, square, gradients, count, squares));
 
         private static Noise NoiseOf(StoredValues values) => new(values.Seed, values.First);
     }

@@ -6,8 +6,9 @@ namespace FineTune.Training.Kernels.Cpu.Updates;
 /// <summary>One optimizer update of a tensor, in blocks of <see cref="IValueStore.Block"/> values, in one pass over memory.</summary>
 /// <param name="gradients">Of the whole tensor, in single precision.</param>
 /// <param name="count">Values of the tensor.</param>
+/// <param name="squares">Takes the squared norm of each block's gradients, in double precision, unless it is null.</param>
 internal readonly unsafe struct UpdateKernel<TRule, TWeights, TFirst, TSecond>(
-    TRule rule, TWeights weights, TFirst first, TSecond second, float* gradients, long count) : IRangeKernel
+    TRule rule, TWeights weights, TFirst first, TSecond second, float* gradients, long count, double* squares = null) : IRangeKernel
     where TRule : unmanaged, IUpdateRule
     where TWeights : unmanaged, IValueStore
     where TFirst : unmanaged, IValueStore
@@ -19,7 +20,13 @@ internal readonly unsafe struct UpdateKernel<TRule, TWeights, TFirst, TSecond>(
         for (var block = begin; block < end; block++)
         {
             var at = block * IValueStore.Block;
-            Update(at, (int)Math.Min(IValueStore.Block, count - at), scratch);
+            var length = (int)Math.Min(IValueStore.Block, count - at);
+            if (squares is not null)
+            {
+                squares[block] = SumGradientsKernel.Square(gradients + at, length);
+            }
+
+            Update(at, length, scratch);
         }
     }
 
