@@ -1,13 +1,12 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace FineTune.Data.Datasets;
 
 /// <summary>
-/// XXH3 over the values of an example, 64 bits: two of 50 million different examples collide with a probability below 10⁻⁴. Strings are
-/// taken as they stand in the file, in one form only of those JSON allows.
+/// XXH3 over the values of an example, 64 bits: two of 50 million different examples collide with a probability below 10⁻⁴. Of strings the
+/// text is taken, whichever of the forms that JSON allows it has.
 /// </summary>
 internal struct ContentHash
 {
@@ -18,18 +17,22 @@ internal struct ContentHash
         if (value.ValueKind == JsonValueKind.Undefined)
         {
             Add("-"u8);
-            return;
         }
-
-        var raw = JsonMarshal.GetRawUtf8Value(value);
-        if (value.ValueKind == JsonValueKind.String && (raw.IndexOf("\\u"u8) >= 0 || raw.IndexOf("\\/"u8) >= 0) && JsonText.HasText(value))
+        else if (value.ValueKind == JsonValueKind.String && JsonText.HasText(value))
         {
-            var text = JsonEncodedText.Encode(value.GetString()!, JavaScriptEncoder.UnsafeRelaxedJsonEscaping);
-            Add([(byte)'"', .. text.EncodedUtf8Bytes, (byte)'"']);
-            return;
+            AddText(JsonText.Content(value) is var content && content.Contains((byte)'\\') ? JsonEscapes.Remove(content) : content);
         }
+        else
+        {
+            Add(JsonMarshal.GetRawUtf8Value(value));
+        }
+    }
 
-        Add(raw);
+    /// <summary>A string, unlike anything else that is spelled so.</summary>
+    public void AddText(ReadOnlySpan<byte> utf8)
+    {
+        Value = ~Value;
+        Add(utf8);
     }
 
     /// <summary>The length before it makes the parts unmistakable.</summary>

@@ -22,7 +22,7 @@ internal static class MessageChecks
         if (message.ValueKind != JsonValueKind.Object)
         {
             problems.Error(ProblemCodes.WrongType, path.ToString(), $"{path} must be an object but is {JsonLine.Kind(message)}.", JsonText.Raw(message));
-            return default;
+            return new ParsedMessage(null, trained: false);
         }
 
         KnownValues values = default;

@@ -3,10 +3,16 @@ using System.Text.Json;
 namespace FineTune.Data.Datasets;
 
 /// <summary>A message that was checked, still as JSON; values are undefined where it has none.</summary>
-/// <param name="Role">Null when the message was reported.</param>
-/// <param name="Trained">Whether an assistant's message is trained on.</param>
-internal readonly record struct ParsedMessage(ChatRole? Role, bool Trained)
+/// <param name="role">Null when the message was reported.</param>
+/// <param name="trained">Whether an assistant's message is trained on.</param>
+internal sealed class ParsedMessage(ChatRole? role, bool trained)
 {
+    private byte[]? text;
+
+    public ChatRole? Role => role;
+
+    public bool Trained => trained;
+
     public JsonElement RoleName { get; init; }
 
     public JsonElement Content { get; init; }
@@ -26,6 +32,9 @@ internal readonly record struct ParsedMessage(ChatRole? Role, bool Trained)
         && FunctionCall.ValueKind == JsonValueKind.Undefined && ToolCallId.ValueKind == JsonValueKind.Undefined
         && Name.ValueKind == JsonValueKind.Undefined;
 
+    /// <summary>The content where it is a string, UTF-8.</summary>
+    public byte[] TextContent => text ??= JsonText.ToUtf8(Content);
+
     public ChatMessage ToMessage() => new(Role!.Value, Text(Content), Trained)
     {
         ToolCalls = Role == ChatRole.Assistant ? Calls() : [],
@@ -37,7 +46,15 @@ internal readonly record struct ParsedMessage(ChatRole? Role, bool Trained)
     public void AddTo(ref ContentHash hash)
     {
         hash.Add(RoleName);
-        hash.Add(Content);
+        if (Content.ValueKind == JsonValueKind.String)
+        {
+            hash.AddText(TextContent);
+        }
+        else
+        {
+            hash.Add(Content);
+        }
+
         hash.Add(Weight);
         hash.Add(ToolCalls);
         hash.Add(FunctionCall);

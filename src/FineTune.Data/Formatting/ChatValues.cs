@@ -21,7 +21,7 @@ internal static class ChatValues
         for (var i = 0; i < messages.Length; i++)
         {
             messages[i] = example.Messages[i] is { IsPlain: true } plain
-                ? Message(plain.Role!.Value, new JinjaText(JsonText.ToUtf8(plain.Content), Origin.Content(i)), plain.Trained, hasCalls: false, i)
+                ? Message(plain.Role!.Value, new JinjaText(plain.TextContent, Origin.Content(i)), plain.Trained, hasCalls: false, i)
                 : Message(example.Messages[i].ToMessage(), i);
         }
 

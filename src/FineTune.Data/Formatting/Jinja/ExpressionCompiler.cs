@@ -30,6 +30,7 @@ internal sealed class ExpressionCompiler(ScopeLayout scope, IReadOnlyDictionary<
             Expression.Binary { Operator: "and" } binary => And(Compile(binary.Left), Compile(binary.Right)),
             Expression.Binary { Operator: "or" } binary => Or(Compile(binary.Left), Compile(binary.Right)),
             Expression.Binary binary when Relation(binary) is { } relation => frame => JinjaValues.Truth(relation(frame)),
+            Expression.Binary { Operator: "+", Left: Expression.Binary { Operator: "+" } } => Sum([.. Operands(expression).Select(Compile)]),
             Expression.Binary binary => Operation(binary.Operator, Compile(binary.Left), Compile(binary.Right)),
             Expression.Unary { Operator: "not" } or Expression.Test when CompileCondition(expression) is var holds =>
                 frame => JinjaValues.Truth(holds(frame)),
@@ -144,6 +145,19 @@ internal sealed class ExpressionCompiler(ScopeLayout scope, IReadOnlyDictionary<
         var (left, right) = (Compile(binary.Left), Compile(binary.Right));
         return frame => holds(left(frame), right(frame));
     }
+
+    private static IEnumerable<Expression> Operands(Expression expression) => expression is Expression.Binary { Operator: "+" } sum
+        ? Operands(sum.Left).Append(sum.Right)
+        : [expression];
+
+    /// <summary>A chain of <c>+</c>; texts, as they mostly are, are joined at once.</summary>
+    private static Evaluation Sum(Evaluation[] operands) => frame =>
+    {
+        var values = Array.ConvertAll(operands, operand => operand(frame));
+        return Array.TrueForAll(values, value => value is JinjaText)
+            ? JinjaText.Join(Array.ConvertAll(values, value => (JinjaText)value!))
+            : values.Aggregate(JinjaArithmetic.Add);
+    };
 
     private static Evaluation Operation(string symbol, Evaluation left, Evaluation right) => symbol switch
     {
