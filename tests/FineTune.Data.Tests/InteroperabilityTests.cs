@@ -33,6 +33,7 @@ public sealed class InteroperabilityTests : IDisposable
         {
             var tokenizer = Tokenizer.Load(folder);
             var ids = new TokenBuffer();
+            using var counter = tokenizer.StartCounting();
             using var texts = new BinaryReader(File.OpenRead(directory["texts.bin"]));
             using var expected = new BinaryReader(File.OpenRead(Path.Combine(folder, "ids.bin")));
             while (expected.BaseStream.Position < expected.BaseStream.Length)
@@ -42,6 +43,7 @@ public sealed class InteroperabilityTests : IDisposable
                 tokenizer.Encode(text, ids);
                 var wanted = Enumerable.Range(0, expected.ReadInt32()).Select(_ => expected.ReadInt32()).ToArray();
                 Assert.True(ids.Ids.SequenceEqual(wanted), $"{Path.GetFileName(folder)}: {Encoding.UTF8.GetString(text)}");
+                Assert.Equal(wanted.Length, counter.Count(Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(text))));
             }
         });
         Assert.All((string[])["llama3_1", "cl100k"], name =>

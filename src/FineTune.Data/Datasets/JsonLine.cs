@@ -90,7 +90,7 @@ internal static class JsonLine
     /// <summary>Keys can't be compared with one that has half of a surrogate pair.</summary>
     private static bool HasKeyWithoutText(ReadOnlySpan<byte> line)
     {
-        if (line.IndexOf("\\ud"u8) < 0 && line.IndexOf("\\uD"u8) < 0)
+        if (!JsonText.HasSurrogates(line))
         {
             return false;
         }

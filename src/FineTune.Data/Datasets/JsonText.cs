@@ -41,11 +41,14 @@ internal static class JsonText
         return content.Contains((byte)'\\') ? JsonEscapes.Remove(content) : content.ToArray();
     }
 
+    /// <summary>Whether JSON has surrogates as escapes. Most has no <c>\u</c> at all.</summary>
+    public static bool HasSurrogates(ReadOnlySpan<byte> json) =>
+        json.IndexOf("\\u"u8) is >= 0 and var first && (json[first..].IndexOf("\\ud"u8) >= 0 || json[first..].IndexOf("\\uD"u8) >= 0);
+
     /// <summary>False when an escape is half of a surrogate pair.</summary>
     public static bool HasText(JsonElement value)
     {
-        var content = Content(value);
-        if (content.IndexOf("\\ud"u8) < 0 && content.IndexOf("\\uD"u8) < 0)
+        if (!HasSurrogates(Content(value)))
         {
             return true;
         }

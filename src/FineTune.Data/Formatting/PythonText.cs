@@ -54,19 +54,6 @@ internal static class PythonText
 
     private static bool IsSpace(Rune rune) => rune.IsBmp && IsSpace((char)rune.Value);
 
-    public static bool IsBlank(string text)
-    {
-        foreach (var c in text)
-        {
-            if (!IsSpace(c))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
     public static string StripStart(string text)
     {
         var start = 0;

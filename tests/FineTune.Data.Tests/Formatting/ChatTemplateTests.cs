@@ -90,6 +90,28 @@ public sealed class ChatTemplateTests
     }
 
     [Theory]
+    [InlineData("{% set x = 1 %}{% for i in [1, 2] %}{{ x }}{% set x = x + i %}{{ x }}{% endfor %}{{ x }}", "12131")]
+    [InlineData("{% if false %}{% set y = 1 %}{% endif %}{{ y is defined }}{% if true %}{% set y = 2 %}{% endif %}{{ y }}", "False2")]
+    [InlineData("{% macro m(a, b=a + '!') %}{{ a + b + z }}{% endmacro %}{% set z = '?' %}{{ m('x') + m('y', b='') }}", "xx!?y?")]
+    [InlineData("{% for i in [1, 2, 3] if i != 2 %}{{ loop.index ~ '/' ~ loop['length'] ~ loop.last }}{% else %}none{% endfor %}{{ loop is defined }}", "1/2False2/2TrueFalse")]
+    [InlineData("{% set n = namespace(a='') %}{% for c in 'é😀b' %}{% set n.a = n.a + c + '.' %}{% endfor %}{{ n.a | replace('.', '') }}", "é😀b")]
+    [InlineData("{% for c in '😀' %}{{ c }}{% endfor %}{{ '😀'[:1] }}|{{ '😀'[1:] }}", "😀\uFFFD|\uFFFD")]
+    [InlineData("{{ 'a' + 'b' + 'c' ~ 1 }}", "abc1")]
+    [InlineData("{{ (['a'] + ['b'] + ['c', 'd']) | join('') + 'e' + 'f' }}", "abcdef")]
+    [InlineData("{{ (1 + 2 + 3.5) ~ ([1] + [2] + [3]) | length }}", "6.53")]
+    [InlineData("{% set t = '' %}{% for i in range(200) %}{% set n = i %}{{ i if i > 197 }}{% endfor %}{{ n is defined }}", "198199False")]
+    public void Render_ScopesAndTexts_AreJinjas(string statements, string expected)
+    {
+        const string Turns = "{% for message in messages %}{{ '<|start_header_id|>' + message.role + '<|end_header_id|>' + message.content + '<|eot_id|>' }}{% endfor %}";
+        var tokenizer = Fixture.Tokenizer("llama3");
+        var encoder = new ExampleEncoder(tokenizer, new ChatTemplate(tokenizer, statements + Turns, Today), 4096);
+
+        var rendered = encoder.Render(new ChatExample("f", 1, [new ChatMessage(ChatRole.User, "q"), new ChatMessage(ChatRole.Assistant, "a")]));
+
+        Assert.StartsWith(expected + "<|start_header_id|>", rendered.Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("[INST] {{ message }} [/INST]")]
     [InlineData("<|start_header_id|> without loop")]
     [InlineData("{% for message in messages %}{{ message.role }}{% endfor %}")]

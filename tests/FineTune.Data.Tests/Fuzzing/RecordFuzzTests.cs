@@ -1,6 +1,8 @@
 using System.Text;
 using FineTune.Core.Runs;
 using FineTune.Data.Datasets;
+using FineTune.Data.Formatting;
+using FineTune.Data.Tests.Formatting;
 using FineTune.Data.Validation;
 using FineTune.Testing.Fuzzing;
 
@@ -34,6 +36,8 @@ public sealed class RecordFuzzTests
     {
         var fuzzer = new Fuzzer([.. Corpus.Select(Encoding.UTF8.GetBytes)], [.. Tokens.Select(Encoding.UTF8.GetBytes), [0xC3], [0xFF, 0xFE]]);
 
+        var encoder = new ExampleEncoder(Fixture.Tokenizer("llama3"), Fixture.Template("llama3.1"), 32);
+
         var ran = await fuzzer.RunAsync(async input =>
         {
             foreach (var taskType in Enum.GetValues<TaskType>())
@@ -43,6 +47,7 @@ public sealed class RecordFuzzTests
                 var report = await DatasetValidator.ValidateAsync(
                     [Sources.Of("x.jsonl", input)], taskType, new ValidationOptions { Reading = Small, DetailsPerCode = int.MaxValue, Parallelism = 2 });
 
+                await ExampleMeterTests.RequireEqualAsync(input, taskType, encoder);
                 Assert.Equal(items, sameItems);
                 Assert.Equal(problems, sameProblems);
                 Assert.Equal(items.Count, report.Examples);

@@ -153,10 +153,20 @@ internal sealed class ExpressionCompiler(ScopeLayout scope, IReadOnlyDictionary<
     /// <summary>A chain of <c>+</c>; texts, as they mostly are, are joined at once.</summary>
     private static Evaluation Sum(Evaluation[] operands) => frame =>
     {
-        var values = Array.ConvertAll(operands, operand => operand(frame));
-        return Array.TrueForAll(values, value => value is JinjaText)
-            ? JinjaText.Join(Array.ConvertAll(values, value => (JinjaText)value!))
-            : values.Aggregate(JinjaArithmetic.Add);
+        var texts = new JinjaText[operands.Length];
+        for (var i = 0; i < operands.Length; i++)
+        {
+            var value = operands[i](frame);
+            if (value is not JinjaText text)
+            {
+                var sum = i == 0 ? value : JinjaArithmetic.Add(JinjaText.Join(texts.AsSpan(0, i)), value);
+                return operands.Skip(i + 1).Aggregate(sum, (left, operand) => JinjaArithmetic.Add(left, operand(frame)));
+            }
+
+            texts[i] = text;
+        }
+
+        return JinjaText.Join(texts);
     };
 
     private static Evaluation Operation(string symbol, Evaluation left, Evaluation right) => symbol switch
