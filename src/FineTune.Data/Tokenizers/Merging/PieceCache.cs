@@ -16,10 +16,8 @@ internal sealed class PieceCache
     private const int Entries = 1 << 15;
     private const int Capacity = 1 << 17;
 
-    private static Vector256<byte> Positions => Vector256.Create(
-        (byte)0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31);
-
-    private static Vector256<byte> Last => Vector256<byte>.Zero.WithElement(Longest, byte.MaxValue);
+    private static readonly Vector256<byte> Positions = Vector256.CreateSequence<byte>(0, 1);
+    private static readonly Vector256<byte> Last = Vector256<byte>.Zero.WithElement(Longest, byte.MaxValue);
 
     private readonly Entry[] entries = new Entry[Entries];
     private readonly int[] ids = new int[Capacity];
@@ -97,18 +95,20 @@ internal sealed class PieceCache
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<byte> Key(ReadOnlySpan<byte> text, int start, int length)
     {
-        var bytes = text.Length - start >= Vector256<byte>.Count
-            ? Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(text), (nuint)start)
-            : LoadEnd(text[start..]);
+        Vector256<byte> bytes;
+        if (text.Length - start >= Vector256<byte>.Count)
+        {
+            bytes = Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(text), (nuint)start);
+        }
+        else
+        {
+            Span<byte> end = stackalloc byte[Vector256<byte>.Count];
+            text[start..].CopyTo(end);
+            bytes = Vector256.Create<byte>(end);
+        }
+
         var count = Vector256.Create((byte)length);
         return (bytes & Vector256.LessThan(Positions, count)) | (count & Last);
-    }
-
-    private static Vector256<byte> LoadEnd(ReadOnlySpan<byte> end)
-    {
-        Span<byte> bytes = stackalloc byte[Vector256<byte>.Count];
-        end.CopyTo(bytes);
-        return Vector256.Create<byte>(bytes);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
