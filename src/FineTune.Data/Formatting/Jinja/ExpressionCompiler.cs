@@ -81,26 +81,28 @@ internal sealed class ExpressionCompiler(ScopeLayout scope, IReadOnlyDictionary<
         {
             [] => _ => otherwise,
             [(0, var place)] => frame => frame.TryGet(place, out var value) ? value : otherwise,
-            _ => frame =>
-            {
-                var hops = 0;
-                foreach (var (distance, place) in found)
-                {
-                    for (; hops < distance; hops++)
-                    {
-                        frame = frame.Outer!;
-                    }
-
-                    if (frame.TryGet(place, out var value))
-                    {
-                        return value;
-                    }
-                }
-
-                return otherwise;
-            },
+            _ => Innermost(found, otherwise),
         };
     }
+
+    private static Evaluation Innermost((int Hops, int Place)[] places, object? otherwise) => frame =>
+    {
+        var hops = 0;
+        foreach (var (distance, place) in places)
+        {
+            for (; hops < distance; hops++)
+            {
+                frame = frame.Outer!;
+            }
+
+            if (frame.TryGet(place, out var value))
+            {
+                return value;
+            }
+        }
+
+        return otherwise;
+    };
 
     private static Evaluation ListOf(Evaluation[] items) =>
         frame => new JinjaList(Array.ConvertAll(items, item => item(frame)), Origin.Template);
