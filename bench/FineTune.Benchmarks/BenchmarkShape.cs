@@ -59,10 +59,13 @@ public sealed class BenchmarkShape(string[] args)
     /// <summary>As MFU counts it, for sequences of the whole context.</summary>
     public double FlopPerToken => TrainingArithmetic.OfStep(Config.Shape, Context, (double)Context * Context) / Context;
 
+    /// <summary>All steps have the tokens of the first, whose loss must fall.</summary>
+    public bool Repeats => args.Contains("--repeat");
+
     /// <summary>Random tokens of step <paramref name="step"/>.</summary>
     public IReadOnlyList<TokenSequence> Sequences(int step)
     {
-        var random = new CounterRandom(1).Stream((ulong)step);
+        var random = new CounterRandom(1).Stream(Repeats ? 0 : (ulong)step);
         return [.. Enumerable.Range(0, Batch).Select(row =>
         {
             var at = (ulong)row * 1_000_000;

@@ -5,6 +5,7 @@ const string Usage = """
     FineTune.Benchmarks train | train-autograd
         [--dim N --layers N --heads N --kv-heads N --ffn N --vocab N --tied]   the model; defaults: finetune/tiny-llama, untied
         [--context N --batch N --steps N --shortest N --labelled PERCENT]      the work
+        [--repeat]                                                             the same tokens in every step
         [--threads N --json]
         [--engine cpu|autograd --precision fp32|bf16|bf16int8 --checkpoint-layers]           train only: the engine
         [--device cpu|cuda|cuda:0,1|cpu:0,1 --micro-batches N]                               train only: devices that share the layers
