@@ -80,7 +80,6 @@ public abstract partial class DurableEngineConformance
     [Fact]
     public virtual async Task Suspend_ActivityAndTimerEndMeanwhile_AreSeenAfterResumeInOrder()
     {
-        // On an engine with a real clock, far enough away for the activity to be first however busy the machine is.
         var due = 50 * Tick;
         var held = new TaskCompletionSource<string>();
         await using var engine = await StartEngineAsync(Flow(async context =>
@@ -92,14 +91,26 @@ public abstract partial class DurableEngineConformance
             return first + " " + await activity;
         }).AddActivity<string?, string>("Hold", (_, _) => held.Task));
 
-        var id = await engine.StartFlowAsync();
-        await engine.Client.SuspendInstanceAsync(id);
-        held.SetResult("done");
-        await engine.AdvanceAsync(due);
-        Assert.Equal(OrchestrationRuntimeStatus.Suspended, (await engine.GetAsync(id)).RuntimeStatus);
-        await engine.Client.ResumeInstanceAsync(id);
+        // Where the clock is the machine's, a busy one may not end the activity before the timer is due: then once more.
+        string? output;
+        bool activityWasFirst;
+        do
+        {
+            held = new TaskCompletionSource<string>();
+            var began = engine.Now;
+            var id = await engine.StartFlowAsync();
+            await engine.Client.SuspendInstanceAsync(id);
+            held.SetResult("done");
+            await engine.SettleAsync();
+            activityWasFirst = engine.Now - began < due;
+            await engine.AdvanceAsync(due);
+            Assert.Equal(OrchestrationRuntimeStatus.Suspended, (await engine.GetAsync(id)).RuntimeStatus);
+            await engine.Client.ResumeInstanceAsync(id);
+            output = await engine.OutputAsync<string>(id);
+        }
+        while (!activityWasFirst);
 
-        Assert.Equal("activity done", await engine.OutputAsync<string>(id));
+        Assert.Equal("activity done", output);
     }
 
     [Fact]
