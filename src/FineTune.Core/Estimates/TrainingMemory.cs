@@ -17,6 +17,9 @@ public sealed record TrainingMemory(long Process, long Weights, long Moments, lo
     /// <summary>Logits are made in chunks of at most this many values, or as many as the head has weights.</summary>
     public const int LogitValues = 1 << 22;
 
+    /// <summary>Values with a common scale where moments have 8 bits; updates begin at a multiple of it.</summary>
+    public const int ScaleBlock = 256;
+
     /// <summary>
     /// Values of a gradient that is made and applied at once: 8 MB stay in the last cache. Of wide matrices it is as many rows as products need
     /// to run at full speed.
@@ -43,8 +46,8 @@ public sealed record TrainingMemory(long Process, long Weights, long Moments, lo
     /// <summary>What the engine takes itself.</summary>
     public long Engine => Total - Process;
 
-    /// <summary>Rows of a gradient that is made and applied at once, a multiple of 256: so ranges of weights are aligned whatever their columns.</summary>
-    public static int TileRows(int columns) => Math.Max(FewestTileRows, TileValues / columns / 256 * 256);
+    /// <summary>Rows of a gradient that is made and applied at once, a multiple of <see cref="ScaleBlock"/>, so that ranges are aligned whatever the columns.</summary>
+    public static int TileRows(int columns) => Math.Max(FewestTileRows, TileValues / columns / ScaleBlock * ScaleBlock);
 
     /// <summary>Of <paramref name="work"/> with its micro-batch, layers recomputed only where it says so.</summary>
     public static TrainingMemory Of(TrainingWork work, TrainingDevice device)
@@ -69,7 +72,7 @@ public sealed record TrainingMemory(long Process, long Weights, long Moments, lo
         (settings.Optimizer == OptimizerKind.Lion ? 1 : 2) * (isMatrix ? settings.Precision : TrainingPrecision.Fp32) switch
         {
             TrainingPrecision.Bf16 => 2,
-            TrainingPrecision.Bf16Int8 => 1 + (4.0 / 256),
+            TrainingPrecision.Bf16Int8 => 1 + (4.0 / ScaleBlock),
             _ => 4,
         };
 

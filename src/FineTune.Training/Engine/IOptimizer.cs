@@ -29,5 +29,5 @@ internal unsafe interface IOptimizer : IDisposable
     IReadOnlyList<TensorToWrite> ToWrite();
 
     /// <summary>Blocks of values with a common scale fit it.</summary>
-    const int RangeAlignment = 256;
+    const int RangeAlignment = StoredValues.Block;
 }

@@ -1,3 +1,5 @@
+using FineTune.Core.Estimates;
+
 namespace FineTune.Training.Kernels;
 
 /// <summary>The form in which values of a tensor are kept.</summary>
@@ -22,7 +24,7 @@ internal enum ValueForm
 internal readonly unsafe struct StoredValues(ValueForm form, void* data, float* scales, long first, ulong seed)
 {
     /// <summary>Values with a common scale.</summary>
-    public const int Block = 256;
+    public const int Block = TrainingMemory.ScaleBlock;
 
     /// <summary>Values in single precision, which need no rounding.</summary>
     public static StoredValues Singles(float* data) => new(ValueForm.Single, data, null, 0, 0);
