@@ -6,7 +6,10 @@ using FineTune.Training.Models;
 
 namespace FineTune.Benchmarks;
 
-/// <summary>The same steps on a text, byte by byte, in every precision: the loss on text that was not trained on.</summary>
+/// <summary>
+/// The same steps on a text, byte by byte, in every precision: the loss on text that was not trained on. Each round has other weights to begin
+/// with and other sequences.
+/// </summary>
 public static class PrecisionBenchmark
 {
     private const int WarmUp = 20;
@@ -17,19 +20,26 @@ public static class PrecisionBenchmark
     {
         var text = File.ReadAllBytes(file);
         var held = text.Length - (EvaluatedSequences * shape.Context) - 1;
+        var rounds = Enumerable.Range(1, shape.Rounds).Select(seed => Round(shape, text, held, seed)).ToList();
+        return WireJson.Serialize(new
+        {
+            parameters = shape.Config.Parameters,
+            steps = shape.Steps,
+            eval_loss = rounds,
+            against_fp32 = rounds[0].Keys.ToDictionary(name => name, name => rounds.Select(losses => losses[name] / losses["fp32"])),
+            mean_against_fp32 = rounds[0].Keys.ToDictionary(name => name, name => rounds.Average(losses => losses[name] / losses["fp32"])),
+        });
+    }
+
+    /// <summary>Loss by precision.</summary>
+    private static Dictionary<string, double> Round(BenchmarkShape shape, byte[] text, int held, int seed)
+    {
         var folder = Directory.CreateTempSubdirectory("finetune-bench-").FullName;
         try
         {
-            LlamaInitializer.Write(shape.Config, 1, folder);
-            var losses = Enum.GetValues<TrainingPrecision>().ToDictionary(
-                precision => $"{precision}".ToLowerInvariant(), precision => Train(shape, folder, text, held, precision));
-            return WireJson.Serialize(new
-            {
-                parameters = shape.Config.Parameters,
-                steps = shape.Steps,
-                eval_loss = losses,
-                against_fp32 = losses.ToDictionary(pair => pair.Key, pair => pair.Value / losses["fp32"]),
-            });
+            LlamaInitializer.Write(shape.Config, seed, folder);
+            return Enum.GetValues<TrainingPrecision>().ToDictionary(
+                precision => $"{precision}".ToLowerInvariant(), precision => Train(shape, folder, text, held, precision, seed));
         }
         finally
         {
@@ -37,11 +47,11 @@ public static class PrecisionBenchmark
         }
     }
 
-    private static double Train(BenchmarkShape shape, string folder, byte[] text, int held, TrainingPrecision precision)
+    private static double Train(BenchmarkShape shape, string folder, byte[] text, int held, TrainingPrecision precision, int seed)
     {
         var settings = new HyperparametersRequest(WeightDecay: 0.1, MaxGradNorm: 0, Precision: precision).Resolve(Rate);
         using var engine = CpuEngine.Open(folder, null, settings);
-        var random = new Random(1);
+        var random = new Random(seed);
         for (var step = 0; step < shape.Steps; step++)
         {
             var rows = Enumerable.Range(0, shape.Batch).Select(_ => Sequence(text, random.Next(held - shape.Context), shape.Context));

@@ -38,8 +38,8 @@ const string Usage = """
     Packs the conversations of a file into contexts of the usual lengths, and a million sequences of their lengths; prints what is wasted.
 
     FineTune.Benchmarks precision --text FILE
-        [the model] [--context N --batch N --steps N]
-    Trains on a text in every precision and prints the losses on what was held out.
+        [the model] [--context N --batch N --steps N --rounds N]
+    Trains on a text in every precision and prints the losses on what was held out, each round from other weights.
 
     FineTune.Benchmarks durable
     Starts runs among 10,000 finished ones, replays a history of 1,000 events, and prints one JSON object.

@@ -48,7 +48,8 @@ public static class TrainingBenchmark
     {
         var numerics = TorchRuntime.Start(NumericsSettings.Detect() with { Threads = shape.Threads });
         var before = GemmBenchmark.BestGigaflops(shape);
-        var (losses, seconds, tokens) = Train(shape, open);
+        using var probe = new GemmProbe(shape);
+        var (losses, seconds, tokens) = Train(shape, open, probe);
         var onProcessor = shape.Device.Devices.All(device => !device.IsCuda);
         var peak = Process.GetCurrentProcess().PeakWorkingSet64;
         var best = Math.Max(before, GemmBenchmark.BestGigaflops(shape));
@@ -67,13 +68,14 @@ public static class TrainingBenchmark
             device = shape.Device.Name,
             gemm_gflops = best,
             mfu = onProcessor ? median * shape.FlopPerToken / (best * 1e9) : (double?)null,
+            gemm_availability = probe.Availability,
             numerics,
             loss = losses,
         });
     }
 
     private static (List<double> Losses, List<double> Seconds, List<int> Tokens) Train(
-        BenchmarkShape shape, Func<string, (IDisposable Owner, Func<MicroBatch, double> Step)> open)
+        BenchmarkShape shape, Func<string, (IDisposable Owner, Func<MicroBatch, double> Step)> open, GemmProbe probe)
     {
         var folder = Directory.CreateTempSubdirectory("finetune-bench-").FullName;
         try
@@ -91,6 +93,7 @@ public static class TrainingBenchmark
                     losses.Add(train(batch));
                     seconds.Add(Stopwatch.GetElapsedTime(began).TotalSeconds);
                     tokens.Add(sequences.Sum(sequence => sequence.Length - 1));
+                    probe.Measure();
                 }
 
                 return (losses, seconds, tokens);

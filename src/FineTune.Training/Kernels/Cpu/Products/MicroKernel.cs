@@ -16,13 +16,20 @@ internal static unsafe class MicroKernel
     /// <summary>Columns of a tile: two vectors of the right panel.</summary>
     public const int Columns = 16;
 
+    /// <summary>Depths of a turn of the loop.</summary>
+    public const int Unrolled = 4;
+
     public static bool IsSupported => Avx2.IsSupported && Fma.IsSupported;
 
     /// <summary>C [6, 16] = A B, or += with <paramref name="add"/>.</summary>
     /// <param name="a">Panel [<paramref name="depth"/>, 6].</param>
     /// <param name="b">Panel [<paramref name="depth"/>, 16].</param>
+    public static void Multiply(float* a, float* b, int depth, float* c, nint stride, bool add) => Multiply(a, b, depth, c, stride, add, a, 0);
+
+    /// <param name="next">Values to ask for meanwhile, <paramref name="ahead"/> of them every <see cref="Unrolled"/> depths; anywhere.</param>
+    /// <inheritdoc cref="Multiply(float*, float*, int, float*, nint, bool)"/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(float* a, float* b, int depth, float* c, nint stride, bool add)
+    public static void Multiply(float* a, float* b, int depth, float* c, nint stride, bool add, float* next, nint ahead)
     {
         Vector256<float> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default;
         Vector256<float> c30 = default, c31 = default, c40 = default, c41 = default, c50 = default, c51 = default;
@@ -32,19 +39,21 @@ internal static unsafe class MicroKernel
         Sse.Prefetch0(c + (3 * stride));
         Sse.Prefetch0(c + (4 * stride));
         Sse.Prefetch0(c + (5 * stride));
-        for (; depth >= 4; depth -= 4)
+        for (; depth >= Unrolled; depth -= Unrolled)
         {
-            Step(a, b, ref c00, ref c01, ref c10, ref c11, ref c20, ref c21, ref c30, ref c31, ref c40, ref c41, ref c50, ref c51);
-            Step(a + Rows, b + Columns, ref c00, ref c01, ref c10, ref c11, ref c20, ref c21, ref c30, ref c31, ref c40, ref c41, ref c50, ref c51);
-            Step(a + (2 * Rows), b + (2 * Columns), ref c00, ref c01, ref c10, ref c11, ref c20, ref c21, ref c30, ref c31, ref c40, ref c41, ref c50, ref c51);
-            Step(a + (3 * Rows), b + (3 * Columns), ref c00, ref c01, ref c10, ref c11, ref c20, ref c21, ref c30, ref c31, ref c40, ref c41, ref c50, ref c51);
-            a += 4 * Rows;
-            b += 4 * Columns;
+            Sse.Prefetch0(next);
+            Step(a, b, 0, ref c00, ref c01, ref c10, ref c11, ref c20, ref c21, ref c30, ref c31, ref c40, ref c41, ref c50, ref c51);
+            Step(a, b, 1, ref c00, ref c01, ref c10, ref c11, ref c20, ref c21, ref c30, ref c31, ref c40, ref c41, ref c50, ref c51);
+            Step(a, b, 2, ref c00, ref c01, ref c10, ref c11, ref c20, ref c21, ref c30, ref c31, ref c40, ref c41, ref c50, ref c51);
+            Step(a, b, 3, ref c00, ref c01, ref c10, ref c11, ref c20, ref c21, ref c30, ref c31, ref c40, ref c41, ref c50, ref c51);
+            a += Unrolled * Rows;
+            b += Unrolled * Columns;
+            next += ahead;
         }
 
         for (; depth > 0; depth--)
         {
-            Step(a, b, ref c00, ref c01, ref c10, ref c11, ref c20, ref c21, ref c30, ref c31, ref c40, ref c41, ref c50, ref c51);
+            Step(a, b, 0, ref c00, ref c01, ref c10, ref c11, ref c20, ref c21, ref c30, ref c31, ref c40, ref c41, ref c50, ref c51);
             a += Rows;
             b += Columns;
         }
@@ -79,11 +88,15 @@ internal static unsafe class MicroKernel
         c51.Store(c + (5 * stride) + 8);
     }
 
-    /// <summary>One depth: the outer product of 6 and 16 values. Inlined, the tile stays in registers.</summary>
+    /// <summary>
+    /// Depth <paramref name="k"/> behind the panels' present place: the outer product of 6 and 16 values. Inlined, the tile stays in registers
+    /// and every address is a register and a constant, as instructions other than multiply-adds count where a core is shared.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Step(
         float* a,
         float* b,
+        int k,
         ref Vector256<float> c00,
         ref Vector256<float> c01,
         ref Vector256<float> c10,
@@ -97,23 +110,23 @@ internal static unsafe class MicroKernel
         ref Vector256<float> c50,
         ref Vector256<float> c51)
     {
-        var (b0, b1) = (Vector256.Load(b), Vector256.Load(b + 8));
-        var x = Avx.BroadcastScalarToVector256(a);
+        var (b0, b1) = (Vector256.Load(b + (k * Columns)), Vector256.Load(b + (k * Columns) + 8));
+        var x = Avx.BroadcastScalarToVector256(a + (k * Rows));
         c00 = Fma.MultiplyAdd(x, b0, c00);
         c01 = Fma.MultiplyAdd(x, b1, c01);
-        x = Avx.BroadcastScalarToVector256(a + 1);
+        x = Avx.BroadcastScalarToVector256(a + (k * Rows) + 1);
         c10 = Fma.MultiplyAdd(x, b0, c10);
         c11 = Fma.MultiplyAdd(x, b1, c11);
-        x = Avx.BroadcastScalarToVector256(a + 2);
+        x = Avx.BroadcastScalarToVector256(a + (k * Rows) + 2);
         c20 = Fma.MultiplyAdd(x, b0, c20);
         c21 = Fma.MultiplyAdd(x, b1, c21);
-        x = Avx.BroadcastScalarToVector256(a + 3);
+        x = Avx.BroadcastScalarToVector256(a + (k * Rows) + 3);
         c30 = Fma.MultiplyAdd(x, b0, c30);
         c31 = Fma.MultiplyAdd(x, b1, c31);
-        x = Avx.BroadcastScalarToVector256(a + 4);
+        x = Avx.BroadcastScalarToVector256(a + (k * Rows) + 4);
         c40 = Fma.MultiplyAdd(x, b0, c40);
         c41 = Fma.MultiplyAdd(x, b1, c41);
-        x = Avx.BroadcastScalarToVector256(a + 5);
+        x = Avx.BroadcastScalarToVector256(a + (k * Rows) + 5);
         c50 = Fma.MultiplyAdd(x, b0, c50);
         c51 = Fma.MultiplyAdd(x, b1, c51);
     }

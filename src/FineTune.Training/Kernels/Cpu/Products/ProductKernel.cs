@@ -34,10 +34,15 @@ internal readonly unsafe struct ProductKernel(ProductPlan plan, LeftBlock left, 
         var leftPanel = left.Panel(index, from);
         var adds = add || from > 0;
         var destination = c.Row(row) + column;
+
+        // The next left panel comes from the last cache while this one is multiplied, each right panel asking for its share of it.
+        var next = left.Panel(index + 1, from);
+        var ahead = ((MicroKernel.Unrolled * MicroKernel.Rows) + count - 1) / count;
         for (var i = 0; i < count; i++)
         {
             var columns = Math.Min(MicroKernel.Columns, c.Columns - column);
-            PanelProduct.Multiply(leftPanel, panels, depth, destination, c.Stride, rows, columns, adds);
+            PanelProduct.Multiply(leftPanel, panels, depth, destination, c.Stride, rows, columns, adds, next, ahead);
+            next += depth / MicroKernel.Unrolled * ahead;
             panels += plan.PanelSize;
             destination += MicroKernel.Columns;
             column += MicroKernel.Columns;
