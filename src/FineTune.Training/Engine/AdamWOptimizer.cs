@@ -42,11 +42,12 @@ internal sealed unsafe class AdamWOptimizer : IOptimizer
         return kernels.Update(
             OptimizerKind.Adamw,
             parameter.IsMatrix ? settings : settings with { WeightDecay = 0 },
-            StoredValues.Singles(weights.At(parameter, start)),
-            StoredValues.Singles(first.Data + at),
-            StoredValues.Singles(second.Data + at),
-            gradient,
-            count,
+            new OptimizerRange(
+                StoredValues.Singles(weights.At(parameter, start)),
+                StoredValues.Singles(first.Data + at),
+                StoredValues.Singles(second.Data + at),
+                gradient,
+                count),
             measures);
     }
 

@@ -46,11 +46,12 @@ internal sealed class CompactOptimizer : IOptimizer
     public unsafe double Apply(IKernels kernels, Parameter parameter, long start, long count, float* gradient, bool measures = false) => kernels.Update(
         Settings.Optimizer,
         parameter.IsMatrix ? settings : settings with { WeightDecay = 0 },
-        weights.Values(parameter, start, Seed(parameter, 0)),
-        first.Values(parameter, start, Seed(parameter, 1)),
-        second?.Values(parameter, start, Seed(parameter, 2)) ?? default,
-        gradient,
-        count,
+        new OptimizerRange(
+            weights.Values(parameter, start, Seed(parameter, 0)),
+            first.Values(parameter, start, Seed(parameter, 1)),
+            second?.Values(parameter, start, Seed(parameter, 2)) ?? default,
+            gradient,
+            count),
         measures);
 
     public IReadOnlyList<TensorToWrite> ToWrite() => [.. first.ToWrite(), .. second?.ToWrite() ?? []];

@@ -71,17 +71,8 @@ internal unsafe interface IKernels : IDisposable
     /// <summary>Adds further gradients to the first, in order; returns the squared Euclidean norm of the sum, in double precision.</summary>
     double SumGradients(float** gradients, int buffers, long count);
 
-    /// <summary>One optimizer update of <paramref name="count"/> values in any form they are kept in; one pass over memory.</summary>
-    /// <param name="second">Of rules that have it; else of no form.</param>
+    /// <summary>One optimizer update of values in any form they are kept in; one pass over memory.</summary>
     /// <param name="measures">Whether the result is asked for; 0 otherwise.</param>
     /// <returns>The squared Euclidean norm of the gradients, in double precision.</returns>
-    double Update(
-        OptimizerKind kind,
-        AdamWSettings settings,
-        StoredValues weights,
-        StoredValues first,
-        StoredValues second,
-        float* gradients,
-        long count,
-        bool measures = false);
+    double Update(OptimizerKind kind, AdamWSettings settings, OptimizerRange range, bool measures = false);
 }

@@ -89,14 +89,13 @@ internal sealed unsafe class KernelSpeed(IKernels kernels, Func<double> clock)
             _ => ValueForm.Single,
         };
         var weightForm = form == ValueForm.Single ? form : ValueForm.BFloat;
-        return count / Seconds(() => kernels.Update(
-            settings.Optimizer,
-            update,
+        var range = new OptimizerRange(
             new StoredValues(weightForm, weights, null, 0, 1),
             new StoredValues(form, first, scales, 0, 2),
             settings.Optimizer == OptimizerKind.Lion ? default : new StoredValues(form, second, scales + (count / StoredValues.Block), 0, 3),
             gradients,
-            count));
+            count);
+        return count / Seconds(() => kernels.Update(settings.Optimizer, update, range));
     }
 
     /// <summary>Of one call; the first, which touches the memory, does not count.</summary>

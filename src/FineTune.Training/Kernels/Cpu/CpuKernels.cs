@@ -153,19 +153,11 @@ internal sealed unsafe class CpuKernels(int threads, bool packs) : IKernels
         return Sum(sums, blocks);
     }
 
-    public double Update(
-        OptimizerKind kind,
-        AdamWSettings settings,
-        StoredValues weights,
-        StoredValues first,
-        StoredValues second,
-        float* gradients,
-        long count,
-        bool measures = false)
+    public double Update(OptimizerKind kind, AdamWSettings settings, OptimizerRange range, bool measures = false)
     {
-        var blocks = measures ? (count + StoredValues.Block - 1) / StoredValues.Block : 0;
+        var blocks = measures ? (range.Count + StoredValues.Block - 1) / StoredValues.Block : 0;
         var sums = measures ? squares.Reserve(blocks) : null;
-        OptimizerUpdate.Run(threads, kind, settings, weights, first, second, gradients, count, sums);
+        OptimizerUpdate.Run(threads, kind, settings, range, sums);
         return Sum(sums, blocks);
     }
 

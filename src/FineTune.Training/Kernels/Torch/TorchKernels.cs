@@ -83,18 +83,11 @@ internal sealed unsafe class TorchKernels : IKernels
 
     public double SumGradients(float** gradients, int buffers, long count) => this.gradients.Sum(gradients, buffers, count);
 
-    public double Update(
-        OptimizerKind kind,
-        AdamWSettings settings,
-        StoredValues weights,
-        StoredValues first,
-        StoredValues second,
-        float* gradients,
-        long count,
-        bool measures = false)
+    public double Update(OptimizerKind kind, AdamWSettings settings, OptimizerRange range, bool measures = false)
     {
-        var square = measures ? SumGradients(&gradients, 1, count) : 0;
-        update.Run(kind, settings, weights, first, second, gradients, count);
+        var gradients = range.Gradients;
+        var square = measures ? SumGradients(&gradients, 1, range.Count) : 0;
+        update.Run(kind, settings, range);
         return square;
     }
 

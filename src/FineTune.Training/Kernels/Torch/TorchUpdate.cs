@@ -11,12 +11,12 @@ internal sealed unsafe class TorchUpdate(TorchScope scope) : IDisposable
     private readonly NativeBuffer<float> inverseScale = new(1, scope.Memory);
     private (float Step, float InverseScale) uploaded;
 
-    public void Run(
-        OptimizerKind kind, AdamWSettings settings, StoredValues weights, StoredValues first, StoredValues second, float* gradients, long count)
+    public void Run(OptimizerKind kind, AdamWSettings settings, OptimizerRange range)
     {
+        var (weights, first, second, count) = (range.Weights, range.First, range.Second, range.Count);
         if (kind == OptimizerKind.Adamw && weights.Form == ValueForm.Single && first.Form == ValueForm.Single)
         {
-            Fused(settings, (float*)weights.Data, gradients, (float*)first.Data, (float*)second.Data, count);
+            Fused(settings, (float*)weights.Data, range.Gradients, (float*)first.Data, (float*)second.Data, count);
             return;
         }
 
@@ -25,7 +25,7 @@ internal sealed unsafe class TorchUpdate(TorchScope scope) : IDisposable
         {
             var index = weights.First + done;
             length = (int)Math.Min(Math.Min(TorchValues.Piece, count - done), TorchNoise.Indices - (index % TorchNoise.Indices));
-            var gradient = gradients + done;
+            var gradient = range.Gradients + done;
             Operators.Mul.Run(scope.Flat(gradient, length), TensorHandle.Of((float)settings.GradientScale), scope.Flat(gradient, length));
             var w = values.Load(weights, done, length, TorchValues.Weights);
             var m = values.Load(first, done, length, TorchValues.First);

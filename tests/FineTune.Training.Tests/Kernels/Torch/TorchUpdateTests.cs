@@ -75,7 +75,7 @@ public sealed unsafe class TorchUpdateTests : IDisposable
         {
             var square = kernels.Update(
                 OptimizerKind.Adamw, Settings with { GradientScale = gradientScale },
-                StoredValues.Singles(weights), StoredValues.Singles(first), StoredValues.Singles(second), gradients, Count, measures);
+                new(StoredValues.Singles(weights), StoredValues.Singles(first), StoredValues.Singles(second), gradients, Count), measures);
             return ([.. w, .. m, .. v], square);
         }
     }
@@ -107,8 +107,9 @@ public sealed unsafe class TorchUpdateTests : IDisposable
             fixed (float* gradients = g)
             {
                 kernels.Update(
-                    kind, Settings with { Step = step }, Stored(weights, 0, step), Stored(moments, 1, step),
-                    kind == OptimizerKind.Lion ? default : Stored(moments, 2, step), gradients, Count);
+                    kind,
+                    Settings with { Step = step },
+                    new(Stored(weights, 0, step), Stored(moments, 1, step), kind == OptimizerKind.Lion ? default : Stored(moments, 2, step), gradients, Count));
             }
         }
 
@@ -136,8 +137,14 @@ public sealed unsafe class TorchUpdateTests : IDisposable
             for (var at = count - range; at >= 0; at -= range)
             {
                 torch.Update(
-                    OptimizerKind.Adamw, Settings, new(ValueForm.BFloat, weights + at, null, at, 5), new(ValueForm.Single, first + at, null, at, 6),
-                    new(ValueForm.Single, second + at, null, at, 7), gradients + at, range);
+                    OptimizerKind.Adamw,
+                    Settings,
+                    new(
+                        new(ValueForm.BFloat, weights + at, null, at, 5),
+                        new(ValueForm.Single, first + at, null, at, 6),
+                        new(ValueForm.Single, second + at, null, at, 7),
+                        gradients + at,
+                        range));
             }
         }
 

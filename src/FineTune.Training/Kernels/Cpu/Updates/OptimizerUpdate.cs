@@ -6,18 +6,9 @@ namespace FineTune.Training.Kernels.Cpu.Updates;
 internal static unsafe class OptimizerUpdate
 {
     /// <param name="squares">See <see cref="UpdateKernel{TRule,TWeights,TFirst,TSecond}"/>.</param>
-    public static void Run(
-        int threads,
-        OptimizerKind kind,
-        AdamWSettings settings,
-        StoredValues weights,
-        StoredValues first,
-        StoredValues second,
-        float* gradients,
-        long count,
-        double* squares)
+    public static void Run(int threads, OptimizerKind kind, AdamWSettings settings, OptimizerRange range, double* squares)
     {
-        var values = new Values(threads, weights, first, second, gradients, count, squares);
+        var values = new Values(threads, range, squares);
         if (kind == OptimizerKind.Lion)
         {
             values.Run(new LionRule(settings));
@@ -28,14 +19,14 @@ internal static unsafe class OptimizerUpdate
         }
     }
 
-    private readonly struct Values(
-        int threads, StoredValues weights, StoredValues first, StoredValues second, float* gradients, long count, double* squares)
+    private readonly struct Values(int threads, OptimizerRange range, double* squares)
     {
         private const int Grain = 32;
 
         public void Run<TRule>(TRule rule)
             where TRule : unmanaged, IUpdateRule
         {
+            var weights = range.Weights;
             if (weights.Form == ValueForm.BFloat)
             {
                 RunFirst(rule, new BFloatStore((ushort*)weights.Data, NoiseOf(weights)));
@@ -50,6 +41,7 @@ internal static unsafe class OptimizerUpdate
             where TRule : unmanaged, IUpdateRule
             where TWeights : unmanaged, IValueStore
         {
+            var first = range.First;
             switch (first.Form)
             {
                 case ValueForm.BFloat:
@@ -69,6 +61,7 @@ internal static unsafe class OptimizerUpdate
             where TWeights : unmanaged, IValueStore
             where TFirst : unmanaged, IValueStore
         {
+            var second = range.Second;
             switch (second.Form)
             {
                 case ValueForm.None:
@@ -93,9 +86,9 @@ internal static unsafe class OptimizerUpdate
             where TSecond : unmanaged, IValueStore =>
             NativeThreads.For(
                 threads,
-                (count + StoredValues.Block - 1) / StoredValues.Block,
+                (range.Count + StoredValues.Block - 1) / StoredValues.Block,
                 Grain,
-                new UpdateKernel<TRule, TWeights, TFirst, TSecond>(rule, stored, mean, square, gradients, count, squares));
+                new UpdateKernel<TRule, TWeights, TFirst, TSecond>(rule, stored, mean, square, range.Gradients, range.Count, squares));
 
         private static Noise NoiseOf(StoredValues values) => new(values.Seed, values.First);
     }
