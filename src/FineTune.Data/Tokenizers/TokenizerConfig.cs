@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using FineTune.Core.Faults;
+using FineTune.Core.Json;
 using FineTune.Data.Tokenizers.Json;
 
 namespace FineTune.Data.Tokenizers;
@@ -83,25 +84,12 @@ internal static class TokenizerFiles
         {
             ReadOnlyMemory<byte> json = File.ReadAllBytes(info.FullName);
             json = json.Span.StartsWith("\uFEFF"u8) ? json[3..] : json;
-            ReadEscapes(json.Span);
+            JsonStrings.Check(json.Span);
             return JsonDocument.Parse(json);
         }
         catch (Exception broken) when (broken is JsonException or InvalidOperationException)
         {
             throw Invalid(name, $"it is not valid JSON ({broken.Message})", broken);
-        }
-    }
-
-    /// <summary>A document is parsed without looking at escapes, and half a surrogate pair fails wherever it is read first.</summary>
-    private static void ReadEscapes(ReadOnlySpan<byte> json)
-    {
-        var reader = new Utf8JsonReader(json);
-        while (reader.Read())
-        {
-            if (reader.ValueIsEscaped)
-            {
-                _ = reader.GetString();
-            }
         }
     }
 

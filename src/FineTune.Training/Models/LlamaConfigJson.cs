@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using FineTune.Core.Faults;
@@ -146,6 +147,7 @@ internal static class LlamaConfigJson
     {
         try
         {
+            JsonStrings.Check(Encoding.UTF8.GetBytes(json));
             var options = new JsonDocumentOptions { AllowDuplicateProperties = false };
             return JsonNode.Parse(json, documentOptions: options) as JsonObject ?? throw new JsonException("It is no JSON object.");
         }

@@ -89,6 +89,8 @@ public sealed class LlamaConfigTests
     [InlineData("{")]
     [InlineData("[]")]
     [InlineData("{\"vocab_size\": 1, \"vocab_size\": 2}")]
+    [InlineData("{\"model_type\": \"\\ud800\"}")]
+    [InlineData("{\"\\udc00\": 1}")]
     public void Read_MalformedJson_IsTheCallersFault(string json) =>
         Assert.Equal("model_config_invalid", Assert.Throws<FaultException>(() => Read(json)).Fault.Code);
 
