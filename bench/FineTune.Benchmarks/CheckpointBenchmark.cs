@@ -55,14 +55,14 @@ public static class CheckpointBenchmark
             Directory.Delete(folder["checkpoint"], recursive: true);
         }
 
-        double[] shares = [.. ours.Zip(plain, (left, right) => left / right).Order()];
+        double[] shares = [.. ours.Zip(plain, (left, right) => left / right)];
         return new
         {
-            bytes_per_second = ours.Order().ElementAt(rounds / 2),
+            bytes_per_second = Samples.Median(ours),
             best_bytes_per_second = ours.Max(),
-            plain_bytes_per_second = plain.Order().ElementAt(rounds / 2),
+            plain_bytes_per_second = Samples.Median(plain),
             best_plain_bytes_per_second = plain.Max(),
-            share = shares[rounds / 2],
+            share = Samples.Median(shares),
             best_share = ours.Max() / plain.Max(),
         };
     }
@@ -94,12 +94,12 @@ public static class CheckpointBenchmark
         }
 
         // The first copy also takes the memory it is kept in.
-        var (write, copy, loss) = (Median(writes), Median(copies), Median(losses));
+        var (write, copy, loss) = (Samples.Median(writes), Samples.Median(copies), Samples.Median(losses));
         var interval = Math.Max(LeastInterval, WriteTimeFactor * write);
         return new
         {
-            step_seconds = Median(undisturbed),
-            step_seconds_while_writing = Median(disturbed),
+            step_seconds = Samples.Median(undisturbed),
+            step_seconds_while_writing = Samples.Median(disturbed),
             first_copy_seconds = copies[0],
             copy_seconds = copy,
             write_seconds = write,
@@ -145,6 +145,4 @@ public static class CheckpointBenchmark
         work();
         return Stopwatch.GetElapsedTime(began).TotalSeconds;
     }
-
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 }

@@ -54,12 +54,12 @@ public static class GenerationBenchmark
         var bytes = WeightBytes(config) + cached;
         return WireJson.Serialize(new
         {
-            tokens_per_second = Median(rates),
+            tokens_per_second = Samples.Median(rates),
             best_tokens_per_second = rates.Max(),
-            bandwidth_bytes_per_second = Median(bandwidths),
+            bandwidth_bytes_per_second = Samples.Median(bandwidths),
             best_bandwidth_bytes_per_second = bandwidths.Max(),
             bytes_per_token = bytes,
-            share = Median(rates) * bytes / Median(bandwidths),
+            share = Samples.Median(rates) * bytes / Samples.Median(bandwidths),
             best_share = rates.Max() * bytes / bandwidths.Max(),
             prompt_tokens_per_second = prompt.Length / promptSeconds,
             parameters = config.Parameters,
@@ -74,8 +74,6 @@ public static class GenerationBenchmark
 
     private static long CacheBytes(LlamaConfig config, int length) =>
         2L * sizeof(float) * config.Layers * config.KeyValueHeads * config.HeadDimension * length;
-
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 
     private static int Best(ReadOnlySpan<float> scores)
     {

@@ -77,13 +77,13 @@ public static class PlanBenchmark
             seconds.Add(Stopwatch.GetElapsedTime(began).TotalSeconds);
         }
 
-        double[] counted = [.. seconds.Skip(WarmUp).Order()];
+        double[] counted = [.. seconds.Skip(WarmUp)];
         return new Measured(
             Process.GetCurrentProcess().PeakWorkingSet64,
             engine.MemoryBytes ?? 0,
-            counted[counted.Length / 2],
-            counted[0],
-            processor.Skip(WarmUp).Order().ElementAt(counted.Length / 2));
+            Samples.Median(counted),
+            counted.Min(),
+            Samples.Median([.. processor.Skip(WarmUp)]));
     }
 
     /// <summary>Time on the processors, by the number of threads: what a step would take if it had them for itself.</summary>

@@ -30,11 +30,11 @@ internal static class TokenizeBenchmark
             bytes = new FileInfo(file).Length,
             ids,
             megabytes_per_second = ours.Max(),
-            median_megabytes_per_second = Median(ours),
+            median_megabytes_per_second = Samples.Median(ours),
             peak_rss_bytes = Process.GetCurrentProcess().PeakWorkingSet64,
             peer_megabytes_per_second = theirs.Count == 0 ? (double?)null : theirs.Max(),
             ratio = theirs.Count == 0 ? (double?)null : ours.Max() / theirs.Max(),
-            median_ratio = theirs.Count == 0 ? (double?)null : Median(ours) / Median(theirs),
+            median_ratio = theirs.Count == 0 ? (double?)null : Samples.Median(ours) / Samples.Median(theirs),
         });
     }
 
@@ -60,6 +60,4 @@ internal static class TokenizeBenchmark
             ? JsonSerializer.Deserialize<double[]>(output)!
             : throw new InvalidOperationException($"node ended with {process.ExitCode}; --peer DIR needs @anush008/tokenizers below it.");
     }
-
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 }

@@ -53,15 +53,15 @@ public static class TrainingBenchmark
         var onProcessor = shape.Device.Devices.All(device => !device.IsCuda);
         var peak = Process.GetCurrentProcess().PeakWorkingSet64;
         var best = Math.Max(before, GemmBenchmark.BestGigaflops(shape));
-        var counted = Enumerable.Range(WarmUp, shape.Steps - WarmUp).Select(step => tokens[step] / seconds[step]).Order().ToList();
-        var median = counted[counted.Count / 2];
-        var steps = seconds.Skip(WarmUp).Order().ToList();
+        var counted = Enumerable.Range(WarmUp, shape.Steps - WarmUp).Select(step => tokens[step] / seconds[step]).ToList();
+        var median = Samples.Median(counted);
+        var steps = seconds.Skip(WarmUp).ToList();
         return WireJson.Serialize(new
         {
             tokens_per_second = median,
-            best_tokens_per_second = counted[^1],
-            steps_per_second = 1 / steps[steps.Count / 2],
-            best_steps_per_second = 1 / steps[0],
+            best_tokens_per_second = counted.Max(),
+            steps_per_second = 1 / Samples.Median(steps),
+            best_steps_per_second = 1 / steps.Min(),
             peak_rss_bytes = peak,
             parameters = shape.Config.Parameters,
             bytes_per_parameter = peak / (double)shape.Config.Parameters,
