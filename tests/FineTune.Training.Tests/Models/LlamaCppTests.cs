@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using FineTune.Core.Training;
 using FineTune.Training.Engine;
@@ -9,7 +8,8 @@ using FineTune.Training.Tests.Support;
 namespace FineTune.Training.Tests.Models;
 
 /// <summary>
-/// The forward pass against llama.cpp (npm <c>@node-llama-cpp/linux-x64</c>, by lock file), an implementation this project didn't write.
+/// The forward pass against llama.cpp (npm <c>@node-llama-cpp/linux-x64</c>, by lock file), an implementation this project didn't write. The
+/// package, like the engine, is for Linux on x64.
 /// </summary>
 public sealed class LlamaCppTests(ITestOutputHelper output)
 {
@@ -20,9 +20,7 @@ public sealed class LlamaCppTests(ITestOutputHelper output)
         VocabSize: 211, HiddenSize: 64, IntermediateSize: 96, Layers: 3, AttentionHeads: 4, KeyValueHeads: 2, HeadDimension: 16,
         MaxPositionEmbeddings: 128, TieWordEmbeddings: false);
 
-    public static bool IsServed => OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64;
-
-    [Theory(Skip = "The package has llama.cpp for Linux on x64.", SkipUnless = nameof(IsServed))]
+    [Theory]
     [InlineData("grouped")]
     [InlineData("multi-head")]
     [InlineData("tied")]

@@ -8,8 +8,8 @@ internal static unsafe class PanelProduct
     public static void Multiply(float* left, float* right, int depth, float* c, int stride, int rows, int columns, bool add) =>
         Multiply(left, right, depth, c, stride, rows, columns, add, left, 0);
 
+    /// <param name="next">See <see cref="MicroKernel.Multiply(float*, float*, int, float*, nint, bool, float*, nint)"/>.</param>
     /// <inheritdoc cref="Multiply(float*, float*, int, float*, int, int, int, bool)"/>
-    /// <inheritdoc cref="MicroKernel.Multiply(float*, float*, int, float*, nint, bool, float*, nint)"/>
     public static void Multiply(
         float* left, float* right, int depth, float* c, int stride, int rows, int columns, bool add, float* next, nint ahead)
     {
